@@ -1,0 +1,41 @@
+import { execFile } from 'node:child_process';
+import { mkdir, mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import manifest from '../package.json' with { type: 'json' };
+import { shippedCatalogue } from '../src/catalogue/shipped-catalogue.ts';
+import { bundleModule, bundleScript } from './bundle.ts';
+import { makeExecutable } from './executable.ts';
+
+const dist = join(import.meta.dirname, '../dist');
+const moduleFile = join(dist, 'harden.mjs');
+const executable = join(dist, 'harden');
+
+if (!process.version.startsWith('v24.')) {
+  throw new Error(`The executable is made of Node 24, this is ${process.version}: run \`npm run build\`.`);
+}
+// A catalogue with a mistake is not shipped; all mistakes are told at once.
+const catalogue = shippedCatalogue();
+await mkdir(dist, { recursive: true });
+await Promise.all([bundleModule(catalogue, moduleFile), makeProgram()]);
+await Promise.all([saysItsVersion(process.execPath, [moduleFile]), saysItsVersion(executable, [])]);
+
+async function makeProgram(): Promise<void> {
+  const work = await mkdtemp(join(tmpdir(), 'harden-build-'));
+  try {
+    const script = join(work, 'harden.cjs');
+    await bundleScript(catalogue, script);
+    await makeExecutable(script, executable);
+  } finally {
+    await rm(work, { recursive: true });
+  }
+}
+
+/** What does not even start is not a build. */
+async function saysItsVersion(program: string, args: readonly string[]): Promise<void> {
+  const { stdout } = await promisify(execFile)(program, [...args, '--version']);
+  if (stdout.trim() !== manifest.version) {
+    throw new Error(`${[program, ...args].join(' ')} --version says "${stdout.trim()}", not "${manifest.version}".`);
+  }
+}

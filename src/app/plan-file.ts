@@ -1,0 +1,96 @@
+import { type Node, findNodeAtLocation, parseTree } from 'jsonc-parser';
+import { EXIT, type FilePosition, HardenError } from '../model/errors.ts';
+import { PLAN_SCHEMA, PLAN_SCHEMA_MINOR, Plan } from '../model/plan.ts';
+import { isIntact } from '../plan/seal.ts';
+
+/**
+ * A plan somebody saved. It is consent, never instruction: what is carried out is found on the host again.
+ * @throws HardenError exit 65 (not a plan, or damaged) or 5 (another schema).
+ */
+export function readPlan(file: string, text: string): Plan {
+  const raw = parse(file, text);
+  refuseOtherSchema(file, raw);
+  const parsed = Plan.safeParse(raw);
+  if (!parsed.success) {
+    const tree = parseTree(text);
+    const [first] = parsed.error.issues;
+    throw malformed(file, 'is not a whole plan', {
+      position: placeOf(file, text, tree, first?.path ?? []),
+      details: parsed.error.issues
+        .slice(0, 5)
+        .map((issue) => `${issue.path.length === 0 ? 'the file' : issue.path.join('.')}: ${issue.message}`),
+    });
+  }
+  if (!isIntact(parsed.data)) {
+    throw malformed(file, 'was changed after it was made: its digest does not fit', {
+      details: [`it says ${parsed.data.digest}`],
+    });
+  }
+  return parsed.data;
+}
+
+function parse(file: string, text: string): unknown {
+  try {
+    return JSON.parse(text) as unknown;
+  } catch (cause) {
+    const offset = Number(/position (\d+)/.exec(cause instanceof Error ? cause.message : '')?.[1] ?? text.length);
+    throw malformed(file, text.trim() === '' ? 'is empty' : 'is not whole JSON', {
+      position: at(file, text, offset),
+      cause,
+    });
+  }
+}
+
+function refuseOtherSchema(file: string, raw: unknown): void {
+  const { schema, schemaMinor } = (typeof raw === 'object' && raw !== null ? raw : {}) as {
+    schema?: unknown;
+    schemaMinor?: unknown;
+  };
+  if (typeof schema !== 'string' || !schema.startsWith('urn:harden:plan:')) {
+    throw malformed(file, 'is not a plan of harden', { details: [`"schema" should be "${PLAN_SCHEMA}"`] });
+  }
+  if (schema !== PLAN_SCHEMA || (typeof schemaMinor === 'number' && schemaMinor > PLAN_SCHEMA_MINOR)) {
+    throw new HardenError({
+      code: 'H1021',
+      exit: EXIT.planNotApplicable,
+      message: `${file} was made by a newer harden (${schema}, minor ${String(schemaMinor)}). Nothing was changed.`,
+      details: [`This version reads ${PLAN_SCHEMA}, minor up to ${PLAN_SCHEMA_MINOR}.`],
+      hint: 'To plan again with this version: harden plan',
+    });
+  }
+}
+
+function malformed(
+  file: string,
+  what: string,
+  more: { readonly position?: FilePosition; readonly details?: readonly string[]; readonly cause?: unknown },
+): HardenError {
+  return new HardenError({
+    code: 'H1020',
+    exit: EXIT.malformed,
+    message: `${file} ${what}. Nothing was changed.`,
+    ...(more.position === undefined ? {} : { position: more.position }),
+    ...(more.details === undefined ? {} : { details: more.details }),
+    hint: 'To plan again: harden plan -o FILE',
+    cause: more.cause,
+  });
+}
+
+/** The nearest part of the file that is there. */
+function placeOf(file: string, text: string, tree: Node | undefined, path: readonly PropertyKey[]): FilePosition {
+  for (let length = path.length; tree !== undefined && length >= 0; length -= 1) {
+    const node = findNodeAtLocation(
+      tree,
+      path.slice(0, length).map((part) => (typeof part === 'symbol' ? part.toString() : part)),
+    );
+    if (node !== undefined) {
+      return at(file, text, node.offset);
+    }
+  }
+  return { file };
+}
+
+function at(file: string, text: string, offset: number): FilePosition {
+  const before = text.slice(0, offset).split('\n');
+  return { file, line: before.length, column: (before.at(-1)?.length ?? 0) + 1 };
+}

@@ -1,0 +1,121 @@
+import { byCodeUnit } from '../model/canonical.ts';
+import { EXIT, HardenError } from '../model/errors.ts';
+import type { BenchmarkId, Profile, Remediation, SelectedControl, Selection } from '../model/remediation.ts';
+import { compareNumbers } from './benchmark-number.ts';
+import type { Catalogue } from './catalogue.ts';
+import { type Choosable, type Item, matches, parseItem, splitLists, whyNoMatch } from './items.ts';
+
+/** `-c` and `-x` as given: comma lists, repeated. */
+export interface ControlLists {
+  readonly control: readonly string[];
+  readonly exclude: readonly string[];
+}
+
+interface Candidate extends Choosable {
+  readonly remediation: Remediation;
+}
+
+/**
+ * The controls of `profile` that `lists` leave, in the benchmark's order. `-c` narrows to what it names; what is excluded, by the
+ * profile or by `-x`, stays out whatever else names it.
+ * @throws HardenError (exit 64, H2004) that names every item that matches no control.
+ */
+export function selectControls(catalogue: Catalogue, profile: Profile, lists: ControlLists): Selection {
+  const all = catalogue.remediations.map((remediation) => candidate(remediation, profile.benchmark));
+  const chosen = all.filter(inProfile(profile)).toSorted(inOrder);
+  const only = splitLists(lists.control).map(parseItem);
+  const without = splitLists(lists.exclude).map(parseItem);
+  refuseUnmatched({ only, without }, chosen, all, profile);
+  const reasons = chosen.map((one) => ({ one, by: leftOutBy(one, profile, only, without) }));
+  return {
+    profile,
+    selected: reasons.flatMap(({ one, by }) => (by === undefined ? [selectedControl(one, profile)] : [])),
+    leftOut: reasons.flatMap(({ one, by }) => (by === undefined ? [] : [{ control: one.control, id: one.id, by }])),
+    notCovered: notCovered(profile.benchmark),
+  };
+}
+
+function candidate(remediation: Remediation, benchmark: BenchmarkId): Candidate {
+  const { control, tags, references } = remediation;
+  return { control, tags, id: references[benchmark] ?? '-', remediation };
+}
+
+/** In the benchmark up to the level, or included by name. */
+function inProfile({ level, include }: Profile): (one: Candidate) => boolean {
+  const included = include.map(parseItem);
+  return (one) => (one.id !== '-' && one.remediation.level <= level) || included.some((item) => matches(item, one));
+}
+
+function inOrder(a: Candidate, b: Candidate): number {
+  const byNumber = compareNumbers(a.id, b.id);
+  return byNumber === 0 ? byCodeUnit(a.control, b.control) : byNumber;
+}
+
+function leftOutBy(
+  one: Candidate,
+  profile: Profile,
+  only: readonly Item[],
+  without: readonly Item[],
+): string | undefined {
+  if (profile.exclude.map(parseItem).some((item) => matches(item, one))) {
+    return `profile ${profile.name}`;
+  }
+  const excluded = without.find((item) => matches(item, one));
+  if (excluded !== undefined) {
+    return `-x ${excluded.written}`;
+  }
+  return only.length === 0 || only.some((item) => matches(item, one)) ? undefined : '-c';
+}
+
+function selectedControl({ remediation, id }: Candidate, profile: Profile): SelectedControl {
+  const given = remediation.parameters.flatMap(({ name }) => {
+    const value = profile.parameters[name];
+    return value === undefined ? [] : [[name, value] as const];
+  });
+  return { remediation, id, parameters: Object.fromEntries(given) };
+}
+
+/** Each item of `-c` must name a control of the profile; for `-x` one of the catalogue will do, since it stays out either way. */
+function refuseUnmatched(
+  { only, without }: { readonly only: readonly Item[]; readonly without: readonly Item[] },
+  chosen: readonly Candidate[],
+  all: readonly Candidate[],
+  profile: Profile,
+): void {
+  const complaints = [
+    ...only.map((item) => ({ flag: '-c', item, why: whyUnmatched(item, chosen, all, profile) })),
+    ...without.map((item) => ({ flag: '-x', item, why: whyNoMatch(item, all) })),
+  ].flatMap(({ flag, item, why }) => (why === undefined ? [] : [`${flag} ${item.written}: ${why}`]));
+  if (complaints.length > 0) {
+    throw new HardenError({
+      code: 'H2004',
+      exit: EXIT.usage,
+      message: `the choice of controls does not fit ${profile.name}, so nothing was planned.`,
+      details: [...new Set(complaints)],
+      hint: 'Every control with its number: harden plan',
+    });
+  }
+}
+
+function whyUnmatched(
+  item: Item,
+  chosen: readonly Candidate[],
+  all: readonly Candidate[],
+  profile: Profile,
+): string | undefined {
+  const why = whyNoMatch(item, chosen);
+  const elsewhere = why === undefined ? undefined : all.find((one) => matches(item, one));
+  if (elsewhere === undefined) {
+    return why === undefined ? undefined : (whyNoMatch(item, all) ?? why);
+  }
+  const { control, id, remediation } = elsewhere;
+  return id === '-'
+    ? `${control} is not part of ${profile.benchmark}`
+    : `${control} is at level ${remediation.level}, ${profile.name} stops at level ${profile.level}`;
+}
+
+/** Said in every plan, so that silence about these chapters is never taken for a pass. */
+function notCovered(benchmark: BenchmarkId): string {
+  const last = benchmark === 'cis-docker-1.2.0' ? 8 : 7;
+  return `Chapters 4 to ${last} of ${benchmark} (images, containers and what runs them) are not looked at by this version.`;
+}

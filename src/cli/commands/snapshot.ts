@@ -1,0 +1,185 @@
+import type { Argv, CommandModule } from 'yargs';
+import { type SnapshotEntry, chosenSnapshot, snapshotEntries } from '../../app/snapshots.ts';
+import { EXIT, HardenError } from '../../model/errors.ts';
+import type { Known } from '../../model/state.ts';
+import type { FileImage, SnapshotFiles } from '../../model/transaction.ts';
+import type { SnapshotFileText, SnapshotLine } from '../../render/snapshot-text.ts';
+import { readableSnapshots } from '../compose.ts';
+import type { Finish } from '../finish.ts';
+import { formatOptions, stateOptions } from '../options.ts';
+import { print } from '../output.ts';
+import { readTerminal } from '../terminal.ts';
+import type { Manifest, ObjectState } from '../../state/manifest.ts';
+
+interface SnapshotArguments {
+  readonly root: string | undefined;
+  readonly format: 'text' | 'json';
+  readonly json: boolean;
+  readonly 'state-dir': string | undefined;
+}
+type OneSnapshot = SnapshotArguments & { readonly id: string | undefined };
+
+export function snapshotCommand(finish: Finish) {
+  return {
+    command: 'snapshot',
+    describe: 'what was kept to take an apply back: list | show | verify',
+    builder: (argv: Argv) =>
+      argv
+        .command(listCommand(finish))
+        .command(showCommand(finish))
+        .command(verifyCommand(finish))
+        .demandCommand(1, 'name one: list, show, verify'),
+    handler: () => undefined,
+  } satisfies CommandModule;
+}
+
+function common<T>(argv: Argv<T>) {
+  return stateOptions(formatOptions(argv)).option('root', {
+    type: 'string',
+    requiresArg: true,
+    describe: 'a folder taken as / (an image, a chroot)',
+  });
+}
+
+function listCommand(finish: Finish) {
+  return {
+    command: 'list',
+    describe: 'all snapshots, newest first',
+    builder: (argv) => common(argv),
+    handler: async (args) => {
+      const { snapshotListText } = await import('../../render/snapshot-text.ts');
+      const { entries, damaged } = readableSnapshots(args, (snapshots) => {
+        const list = snapshots?.list() ?? { snapshots: [], damaged: [] };
+        return { entries: snapshotEntries(list.snapshots), damaged: list.damaged };
+      });
+      const text = snapshotListText(entries.map(lineOf), readTerminal(false).out);
+      await print(
+        isJson(args)
+          ? json({ schema: 'urn:harden:snapshots:1', snapshots: entries.map(lineOf), damaged })
+          : text + damaged.map(({ what, reason }) => `! ${what}: ${reason}\n`).join(''),
+      );
+      finish(damaged.length === 0 ? EXIT.ok : EXIT.needsAttention);
+    },
+  } satisfies CommandModule<object, SnapshotArguments>;
+}
+
+function showCommand(finish: Finish) {
+  return {
+    command: 'show [id]',
+    describe: 'the changes and the file differences of one snapshot (default: the one rollback would take)',
+    builder: (argv) => common(argv).positional('id', { type: 'string', describe: 'id, or its beginning' }),
+    handler: async (args) => {
+      const { snapshotShowText } = await import('../../render/snapshot-text.ts');
+      const shown = readableSnapshots(args, (snapshots) => {
+        const all = snapshots ?? noSnapshots();
+        const id = chosenSnapshot(all, args.id);
+        const { manifest, files } = all.read(id);
+        const entry = snapshotEntries(all.list().snapshots).find((candidate) => candidate.id === id);
+        return {
+          entry: entry ?? noSnapshots(),
+          files: manifest.objects.map((object) => fileText(files, manifest, object)),
+        };
+      });
+      const titles = shown.entry.plan.changes.map((change) => change.title);
+      const line = lineOf(shown.entry);
+      await print(
+        isJson(args)
+          ? json({ schema: 'urn:harden:snapshot:1', ...line, changes: titles, files: shown.files })
+          : snapshotShowText(line, titles, shown.files, readTerminal(false).out),
+      );
+      finish(EXIT.ok);
+    },
+  } satisfies CommandModule<object, OneSnapshot>;
+}
+
+function verifyCommand(finish: Finish) {
+  return {
+    command: 'verify [id]',
+    describe: 'read every byte of one snapshot, or of all, and compare with its digests',
+    builder: (argv) => common(argv).positional('id', { type: 'string', describe: 'id, or its beginning' }),
+    handler: async (args) => {
+      const results = readableSnapshots(args, (snapshots) => {
+        if (snapshots === undefined) {
+          return args.id === undefined ? [] : noSnapshots();
+        }
+        const { snapshots: whole, damaged } = snapshots.list();
+        return args.id === undefined
+          ? [
+              ...whole.map(({ id }) => ({ id, troubles: snapshots.verify(id) })),
+              ...damaged.map((trouble) => ({ id: trouble.what, troubles: [trouble] })),
+            ]
+          : [chosenSnapshot(snapshots, args.id)].map((id) => ({ id, troubles: snapshots.verify(id) }));
+      });
+      const text = results
+        .map(({ id, troubles }) =>
+          troubles.length === 0
+            ? `${id}  whole\n`
+            : troubles.map(({ what, reason }) => `${id}  ! ${what}: ${reason}\n`).join(''),
+        )
+        .join('');
+      await print(
+        isJson(args)
+          ? json({ schema: 'urn:harden:snapshot-verification:1', snapshots: results })
+          : results.length === 0
+            ? 'No snapshot yet: nothing was applied on this host.\n'
+            : text,
+      );
+      finish(results.every(({ troubles }) => troubles.length === 0) ? EXIT.ok : EXIT.notAsItShouldBe);
+    },
+  } satisfies CommandModule<object, OneSnapshot>;
+}
+
+function lineOf({ id, createdAt, purpose, plan, takenBackBy }: SnapshotEntry): SnapshotLine {
+  return { id, createdAt, purpose, profile: plan.content.profile, changes: plan.changes.length, takenBackBy };
+}
+
+function fileText(
+  files: SnapshotFiles,
+  manifest: Manifest,
+  { path, before }: Manifest['objects'][number],
+): SnapshotFileText {
+  const last = manifest.steps.findLast((step) => 'path' in step && step.path === path);
+  const after = last !== undefined && 'path' in last ? last.after : before;
+  return {
+    path,
+    before: textOf(files, files.before(path)),
+    after: textOf(files, files.after(path)),
+    access: `${accessText(before)} -> ${accessText(after)}`,
+  };
+}
+
+function textOf(files: SnapshotFiles, image: Known<FileImage> | undefined): string | null {
+  if (image?.status !== 'present') {
+    return null;
+  }
+  try {
+    return new TextDecoder().decode(files.bytes(image.value.sha256));
+  } catch {
+    return null;
+  }
+}
+
+function accessText(state: ObjectState): string {
+  if (state.kind === 'absent') {
+    return 'not there';
+  }
+  const { mode, uid, gid } = state.access;
+  return `mode ${mode.toString(8).padStart(4, '0')}, uid ${uid}, gid ${gid}`;
+}
+
+function isJson(args: Pick<SnapshotArguments, 'format' | 'json'>): boolean {
+  return args.json || args.format === 'json';
+}
+
+function json(value: unknown): string {
+  return `${JSON.stringify(value, undefined, 2)}\n`;
+}
+
+function noSnapshots(): never {
+  throw new HardenError({
+    code: 'H2011',
+    exit: EXIT.usage,
+    message: 'there is no snapshot: nothing was applied on this host. Nothing was changed.',
+    hint: 'To see what an apply would change: harden plan',
+  });
+}

@@ -1,0 +1,214 @@
+import { userInfo } from 'node:os';
+import { resolve } from 'node:path';
+import type { Ground } from '../app/ground.ts';
+import type { PlanWish } from '../app/make-plan.ts';
+import { isProfileFile, profileByName, readProfile } from '../catalogue/profiles.ts';
+import { selectControls } from '../catalogue/select.ts';
+import { shippedCatalogue } from '../catalogue/shipped-catalogue.ts';
+import { liveHost } from '../host/live-host.ts';
+import { liveSys } from '../host/live-sys.ts';
+import { recordedHost } from '../host/recorded-host.ts';
+import { parseRecording } from '../host/recording-file.ts';
+import { rootedHost } from '../host/rooted-host.ts';
+import { type AbsPath, absPath } from '../model/brand.ts';
+import { digestOfBytes } from '../model/canonical.ts';
+import { EXIT, HardenError } from '../model/errors.ts';
+import type { Sys } from '../model/sys.ts';
+import type { Recovered } from '../model/transaction.ts';
+import { RESOURCE_TYPES } from '../resources/index.ts';
+import type { Snapshots } from '../state/snapshots.ts';
+import { type Store, openStore, readSnapshots } from '../state/store.ts';
+import { tell } from './output.ts';
+import { readInput } from './result-file.ts';
+import { type StopSignals, watchSignals } from './signals.ts';
+import { TOOL_VERSION } from './version.ts';
+
+const STATE_DIR = absPath('/var/lib/harden');
+const LOCK_DIR = absPath('/run/harden');
+
+/** Where a command looks: this machine, a folder taken as `/`, or a recording. */
+export interface Place {
+  readonly root: string | undefined;
+  readonly from: string | undefined;
+}
+
+/** @throws HardenError where the place is not there, or DOCKER_HOST means another machine's engine. */
+export function groundFor(place: Place): Ground {
+  const catalogue = shippedCatalogue();
+  const common = {
+    catalogue,
+    types: RESOURCE_TYPES,
+    now: () => new Date(),
+    toolVersion: TOOL_VERSION,
+    operator: operator(),
+  };
+  if (place.from !== undefined) {
+    const text = readInput(place.from);
+    const recording = parseRecording(text, place.from === '-' ? 'standard input' : place.from);
+    return {
+      ...common,
+      host: recordedHost(recording),
+      recording: { digest: `sha256:${digestOfBytes(text)}`, takenAt: recording.takenAt },
+    };
+  }
+  if (place.root !== undefined) {
+    return { ...common, host: rootedHost(place.root), recording: null };
+  }
+  refuseOtherEngine();
+  return { ...common, host: liveHost(), recording: null };
+}
+
+/** A host that will be written to: needs root, unless it is a folder of one's own. */
+export function changeableGround(root: string | undefined): Ground {
+  const ground = groundFor({ root, from: undefined });
+  if (root === undefined && process.geteuid?.() !== 0) {
+    throw new HardenError({
+      code: 'H0077',
+      exit: EXIT.noPrivilege,
+      message: 'changing this host needs root. Nothing was changed.',
+      hint: 'To run it as root: sudo harden apply; to only look: harden plan',
+    });
+  }
+  return ground;
+}
+
+/** The controls the user chose, with how long the plan may be applied. */
+export function wishFor(
+  ground: Ground,
+  chosen: { readonly profile: string; readonly control: readonly string[]; readonly exclude: readonly string[] },
+  validForMs: number,
+): PlanWish {
+  const profile = isProfileFile(chosen.profile)
+    ? readProfile(ground.catalogue, chosen.profile, readInput(chosen.profile))
+    : profileByName(ground.catalogue, chosen.profile);
+  const selection = selectControls(ground.catalogue, profile, { control: chosen.control, exclude: chosen.exclude });
+  return { selection, include: chosen.control, exclude: chosen.exclude, validForMs };
+}
+
+export interface StatePlace {
+  readonly root: string | undefined;
+  readonly stateDir: string | undefined;
+  readonly acceptVolatile: boolean;
+  /** Told what became of runs that had no end, before anything else. */
+  readonly recovered: (list: readonly Recovered[]) => void;
+}
+
+/** Runs `work` under the lock, after whatever a dead run left was finished or undone. */
+export async function withStore<T>(
+  ground: Ground,
+  place: StatePlace,
+  work: (store: Store, stop: StopSignals) => Promise<T>,
+): Promise<T> {
+  const store = storeAt(ground, place);
+  const stop = watchSignals();
+  try {
+    if (store.remark !== undefined) {
+      tell(`harden: ${store.remark}\n`);
+    }
+    place.recovered(store.recover());
+    return await work(store, stop);
+  } finally {
+    stop.release();
+    store.close();
+  }
+}
+
+/** Looks at snapshots without the lock; `undefined` where nothing was ever kept. */
+export function readableSnapshots<T>(
+  place: { readonly root: string | undefined; readonly 'state-dir': string | undefined },
+  look: (snapshots: Snapshots | undefined) => T,
+): T {
+  const kept = readSnapshots({ ...stateOf({ root: place.root, stateDir: place['state-dir'] }), uid: ownUid() });
+  try {
+    return look(kept?.snapshots);
+  } finally {
+    kept?.close();
+  }
+}
+
+/** Ids of runs without an end; none where the state folder cannot be looked into. */
+export function unfinishedRuns(root: string | undefined): readonly string[] {
+  try {
+    const kept = readSnapshots({ ...stateOf({ root, stateDir: undefined }), uid: ownUid() });
+    const unfinished = kept?.unfinished ?? [];
+    kept?.close();
+    return unfinished;
+  } catch {
+    return [];
+  }
+}
+
+function storeAt(ground: Ground, place: Pick<StatePlace, 'root' | 'stateDir' | 'acceptVolatile'>): Store {
+  const { root, acceptVolatile } = place;
+  const state = stateOf(place);
+  return openStore({
+    ...state,
+    lockDir: root === undefined ? LOCK_DIR : state.stateDir,
+    targetSys: targetSysOf(root),
+    // Whoever owns an image may do as they please with it; this machine's own folders must be root's.
+    targetTrust: root === undefined ? 'strict' : 'relaxed',
+    bootId: ground.host.identity().bootId,
+    uid: ownUid(),
+    allowVolatile: acceptVolatile,
+    holder: { pid: process.pid, command: process.argv.slice(2).join(' ') },
+  });
+}
+
+/** An image carries its own snapshots, so that it can be taken back where it runs later. */
+function stateOf({ root, stateDir }: Pick<StatePlace, 'root' | 'stateDir'>): {
+  readonly stateSys: Sys;
+  readonly stateDir: AbsPath;
+} {
+  return stateDir === undefined
+    ? { stateSys: targetSysOf(root), stateDir: STATE_DIR }
+    : { stateSys: liveSys(absPath('/')), stateDir: folder('--state-dir', stateDir) };
+}
+
+function targetSysOf(root: string | undefined): Sys {
+  return liveSys(root === undefined ? absPath('/') : folder('--root', resolve(root)));
+}
+
+function ownUid(): number {
+  return process.geteuid?.() ?? -1;
+}
+
+function folder(option: string, raw: string): AbsPath {
+  try {
+    return absPath(raw);
+  } catch {
+    throw new HardenError({
+      code: 'H0066',
+      exit: EXIT.usage,
+      message: `${option} takes an absolute path; "${raw}" is not one. Nothing was changed.`,
+    });
+  }
+}
+
+/** The login behind sudo, else the user this runs as. */
+function operator(): string {
+  const behind = process.env['SUDO_USER'];
+  if (behind !== undefined && behind !== '') {
+    return behind;
+  }
+  try {
+    return userInfo().username;
+  } catch {
+    return `uid ${process.geteuid?.() ?? 'unknown'}`;
+  }
+}
+
+function refuseOtherEngine(): void {
+  const dockerHost = process.env['DOCKER_HOST'] ?? '';
+  const context = process.env['DOCKER_CONTEXT'] ?? '';
+  const local =
+    dockerHost === '' || dockerHost === 'unix:///var/run/docker.sock' || dockerHost === 'unix:///run/docker.sock';
+  if (local && (context === '' || context === 'default')) {
+    return;
+  }
+  throw new HardenError({
+    code: 'H0067',
+    exit: EXIT.usage,
+    message: `${local ? 'DOCKER_CONTEXT' : 'DOCKER_HOST'} points to ${local ? context : dockerHost}, but harden looks at this machine only. Nothing was done.`,
+    hint: 'To go on with this machine: unset DOCKER_HOST DOCKER_CONTEXT',
+  });
+}

@@ -1,0 +1,79 @@
+import { Listr } from 'listr2';
+import type { Progress } from '../app/ui.ts';
+import { count } from '../render/layout.ts';
+import { printable } from '../render/printable.ts';
+
+/** Progress on a terminal that may be redrawn. */
+export interface LiveList {
+  /** True where the event is shown by the list; others are the caller's to tell. */
+  takes(event: Progress): boolean;
+}
+
+interface Step {
+  readonly done: Promise<string>;
+  readonly finish: (what: string) => void;
+  readonly fail: (error: Error) => void;
+}
+
+/** The engine drives; the list only mirrors its events, so each task waits for the event that ends it. */
+export function liveList(): LiveList {
+  let steps: readonly Step[] = [];
+  return {
+    takes: (event) => {
+      switch (event.type) {
+        case 'snapshot':
+          process.stderr.write(`Snapshot ${event.id}   ${count(event.steps, 'step')} to take\n`);
+          steps = Array.from({ length: event.steps }, newStep);
+          start(steps);
+          return true;
+        case 'step-started':
+          return true;
+        case 'step-done':
+          steps[event.number - 1]?.finish(printable(event.what));
+          return true;
+        case 'step-failed':
+          steps[event.number - 1]?.fail(new Error(printable(`${event.what}: ${event.reason}`)));
+          endAll(steps, 'not begun');
+          return true;
+        case 'rolling-back':
+          endAll(steps, 'not begun');
+          return false;
+        case 'verifying':
+        case 'recovered':
+          return false;
+      }
+    },
+  };
+}
+
+function newStep(): Step {
+  const { promise, resolve, reject } = Promise.withResolvers<string>();
+  // A task that was never begun has nobody waiting for its end.
+  promise.catch(() => undefined);
+  return { done: promise, finish: resolve, fail: reject };
+}
+
+function start(steps: readonly Step[]): void {
+  const list = new Listr(
+    steps.map((step, index) => ({
+      title: `step ${index + 1}`,
+      task: async (_context: unknown, task: { title: string }): Promise<void> => {
+        task.title = await step.done;
+      },
+    })),
+    {
+      concurrent: false,
+      exitOnError: false,
+      registerSignalListeners: false,
+      renderer: 'default',
+      rendererOptions: { formatOutput: 'truncate' },
+    },
+  );
+  void list.run();
+}
+
+function endAll(steps: readonly Step[], why: string): void {
+  for (const step of steps) {
+    step.fail(new Error(why));
+  }
+}

@@ -1,0 +1,74 @@
+import { randomBytes } from 'node:crypto';
+import type { RunOutcome } from '../app/outcome.ts';
+import type { ChangeProof } from '../engine/prove.ts';
+import { EXIT, type ExitCode } from '../model/errors.ts';
+import type { Plan } from '../model/plan.ts';
+import { doneText, rolledBackText } from '../render/outcome-text.ts';
+import { planText } from '../render/plan-text.ts';
+import type { Terminal } from './terminal.ts';
+
+/** Names a transaction and its snapshot. */
+export function newId(): string {
+  return randomBytes(4).toString('hex');
+}
+
+/** `urn:harden:result:1`: how a run ended, with its plan. */
+export function outcomeJson(outcome: RunOutcome): string {
+  return `${JSON.stringify({ schema: 'urn:harden:result:1', schemaMinor: 0, exit: outcomeExit(outcome), ...outcome }, undefined, 2)}\n`;
+}
+
+export function outcomeExit(outcome: RunOutcome): ExitCode {
+  switch (outcome.type) {
+    case 'nothing-to-do':
+    case 'dry-run':
+      return EXIT.ok;
+    case 'declined':
+      return EXIT.declined;
+    case 'done':
+      return outcome.proofs.some((proof) => proof.proof === 'failed')
+        ? EXIT.needsAttention
+        : outcome.kept.length > 0
+          ? EXIT.notAsItShouldBe
+          : EXIT.ok;
+    case 'rolled-back':
+      if (outcome.notAsBefore.length > 0) {
+        return EXIT.needsAttention;
+      }
+      return outcome.signal === undefined
+        ? EXIT.rolledBack
+        : outcome.signal === 'SIGINT'
+          ? EXIT.interrupted
+          : EXIT.terminated;
+  }
+}
+
+export function outcomeText(outcome: RunOutcome, verb: 'apply' | 'rollback', terminal: Terminal): string {
+  const { out } = terminal;
+  switch (outcome.type) {
+    case 'nothing-to-do':
+      return verb === 'apply'
+        ? planText(outcome.plan, out, [])
+        : 'Nothing to put back: what that apply changed is as it was before.\n';
+    case 'declined':
+      return 'Declined. Nothing was changed.\n';
+    case 'dry-run':
+      return `${planText(outcome.plan, out, [])}\nSteps, none of them carried out:\n${outcome.steps.map((step, index) => `${String(index + 1).padStart(3)}  ${step}`).join('\n')}\n`;
+    case 'done':
+      return doneText({ verb, ...outcome, commands: commandsFor(outcome.plan, outcome.proofs) }, out);
+    case 'rolled-back':
+      return rolledBackText({ verb, ...outcome }, out);
+  }
+}
+
+/** As the host was found after the run; after a rollback nobody has looked for one. */
+function commandsFor(plan: Plan, proofs: readonly ChangeProof[]): readonly string[] {
+  const byHand =
+    plan.host.serviceManager === 'systemd' ? 'systemctl restart docker' : 'restart dockerd the way it was started';
+  return [
+    ...new Set(
+      proofs
+        .filter(({ proof }) => proof.startsWith('pending-'))
+        .map(({ proof, command }) => command ?? (proof === 'pending-reboot' ? 'reboot' : byHand)),
+    ),
+  ];
+}

@@ -1,0 +1,107 @@
+import { setImmediate as breathe, setTimeout as sleep } from 'node:timers/promises';
+import type { AbsPath } from '../model/brand.ts';
+import type { HostReader } from '../model/host.ts';
+import type { StepInput, UndoReport } from '../model/transaction.ts';
+import { stepText } from './steps-text.ts';
+
+/** The part of a transaction this drives. Each call is synchronous; a failed `perform` throws. */
+export interface DrivenTransaction {
+  readonly id: string;
+  perform(index: number): void;
+  commit(): void;
+  undo(): UndoReport;
+}
+
+/** What the driver reports and asks while it works. */
+export interface Driver {
+  started(index: number, what: string): void;
+  done(index: number, what: string): void;
+  failed(index: number, what: string, reason: string): void;
+  /** A reason to stop and undo, asked between steps. */
+  stop(): string | undefined;
+}
+
+export type StepsOutcome =
+  | { readonly type: 'done' }
+  | { readonly type: 'stopped'; readonly signal: string }
+  | { readonly type: 'failed'; readonly at: string; readonly reason: string };
+
+/** How long an activated engine may take to answer again. */
+const ENGINE_BACK_MS = 60_000;
+/** A reload is a signal: dockerd takes it up after `systemctl reload` has come back. */
+const RELOAD_TAKEN_UP_MS = 5_000;
+
+/** Performs all steps in order; after an activation the engine must answer before the next one. Does not undo and does not commit. */
+export async function performSteps(
+  transaction: DrivenTransaction,
+  steps: readonly StepInput[],
+  engine: { readonly host: HostReader; readonly socket: AbsPath },
+  driver: Driver,
+): Promise<StepsOutcome> {
+  for (const [index, step] of steps.entries()) {
+    await breathe();
+    const signal = driver.stop();
+    if (signal !== undefined) {
+      return { type: 'stopped', signal };
+    }
+    const what = stepText(step);
+    driver.started(index, what);
+    try {
+      transaction.perform(index);
+      if (step.kind === 'activate') {
+        await engineAnswers(engine.host, engine.socket, ENGINE_BACK_MS);
+        if (step.activation.action === 'reload' && steps.slice(index + 1).some(restarts)) {
+          await containersCanStay(engine.host, engine.socket);
+        }
+      }
+    } catch (error) {
+      const reason = error instanceof Error ? error.message : String(error);
+      driver.failed(index, what, reason);
+      return { type: 'failed', at: what, reason };
+    }
+    driver.done(index, what);
+  }
+  return { type: 'done' };
+}
+
+function restarts(step: StepInput): boolean {
+  return step.kind === 'activate' && step.activation.action === 'restart';
+}
+
+/**
+ * A reload before a restart is there to switch live-restore on. What went wrong with it stands only in dockerd's journal, so the
+ * daemon itself is asked before it is restarted.
+ * @throws Error where the restart would stop the containers.
+ */
+async function containersCanStay(host: HostReader, socket: AbsPath): Promise<void> {
+  const until = performance.now() + RELOAD_TAKEN_UP_MS;
+  while (!(await liveRestoreIsOn(host, socket))) {
+    if (performance.now() > until) {
+      throw new Error('dockerd was reloaded, but live-restore is not on, so it is not restarted');
+    }
+    await sleep(100);
+  }
+}
+
+async function liveRestoreIsOn(host: HostReader, socket: AbsPath): Promise<boolean> {
+  const { body } = { body: undefined, ...(await host.docker(socket, '/info')) };
+  return (
+    typeof body === 'object' && body !== null && 'LiveRestoreEnabled' in body && body['LiveRestoreEnabled'] === true
+  );
+}
+
+/** @throws Error where the engine gives no answer within `limitMs`. */
+export async function engineAnswers(host: HostReader, socket: AbsPath, limitMs: number): Promise<void> {
+  const until = performance.now() + limitMs;
+  for (;;) {
+    const answer = await host.docker(socket, '/version');
+    if (answer.type === 'answered' && answer.status === 200) {
+      return;
+    }
+    if (performance.now() > until) {
+      const why = answer.type === 'answered' ? `status ${answer.status}` : answer.reason;
+      throw new Error(`the engine did not answer within ${limitMs / 1000} s: ${why}`);
+    }
+    await sleep(200);
+  }
+}

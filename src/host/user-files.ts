@@ -1,0 +1,60 @@
+import { constants, closeSync, fstatSync, mkdirSync, openSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { dirname, resolve } from 'node:path';
+
+/**
+ * Files the user names on the command line, with the user's own rights; unlike the host's files, links in them are the user's choice.
+ */
+
+/**
+ * Writes `text` to `wish`, or to `name` inside it where it is a folder; missing folders are made. A new file gets mode 0600; an
+ * existing one keeps its own.
+ */
+export async function writePrivateFile(wish: string, name: string, text: string): Promise<string> {
+  const isFolder = statSync(wish, { throwIfNoEntry: false })?.isDirectory() === true;
+  const path = isFolder ? resolve(wish, name) : wish;
+  // Only here, so that a command without a file does not wait for it to load.
+  const { ensureDir } = await import('fs-extra/esm');
+  makeFirstMissing(dirname(resolve(path)));
+  await ensureDir(dirname(path));
+  // Created, or an existing regular file of ours emptied: never written through a link planted in a shared folder.
+  const file = openSync(path, constants.O_WRONLY | constants.O_CREAT | constants.O_TRUNC | constants.O_NOFOLLOW, 0o600);
+  try {
+    writeFileSync(file, text);
+  } finally {
+    closeSync(file);
+  }
+  return path;
+}
+
+/** One level by hand: Node's recursive mkdir never ends where a file system takes no folder at all, as /proc. */
+function makeFirstMissing(folder: string): void {
+  const parent = dirname(folder);
+  if (statSync(folder, { throwIfNoEntry: false }) !== undefined) {
+    return;
+  }
+  if (statSync(parent, { throwIfNoEntry: false }) === undefined) {
+    makeFirstMissing(parent);
+  } else {
+    mkdirSync(folder);
+  }
+}
+
+/** @throws Error where it is larger than `limit` bytes, not UTF-8, or cannot be read. `-` is standard input. */
+export function readWholeFile(file: string, limit: number): string {
+  const fd = file === '-' ? 0 : openSync(file, constants.O_RDONLY | constants.O_NONBLOCK);
+  try {
+    const { size } = fstatSync(fd);
+    if (size > limit) {
+      throw new Error(`${size} bytes, more than the ${limit} that are read`);
+    }
+    const bytes = readFileSync(fd);
+    if (bytes.length > limit) {
+      throw new Error(`more than the ${limit} bytes that are read`);
+    }
+    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
+  } finally {
+    if (fd !== 0) {
+      closeSync(fd);
+    }
+  }
+}

@@ -1,0 +1,201 @@
+import { byCodeUnit, digestOf } from '../model/canonical.ts';
+import { type Assessment, type Change, type Comparison, IMPACTS } from '../model/change.ts';
+import type { HostFacts } from '../model/facts.ts';
+import { PLAN_SCHEMA, PLAN_SCHEMA_MINOR, type Plan, type PlanControl, type PlanDraft } from '../model/plan.ts';
+import type { SelectedControl, Selection } from '../model/remediation.ts';
+import { RISK_LEVELS } from './ceiling.ts';
+import { controlVerdict } from './control-verdict.ts';
+import { effectsOf } from './effects.ts';
+import { type ControlProposal, orderedChanges } from './order.ts';
+import { highest } from './scale.ts';
+import { sealPlan } from './seal.ts';
+
+/** A selected control and what comparing its parts with the host gave. */
+export interface Finding {
+  readonly control: SelectedControl;
+  readonly assessments: readonly Assessment[];
+}
+
+/** Everything a plan says that is not found on the host. */
+export interface PlanOrigin {
+  readonly createdAt: string;
+  readonly expiresAt: string;
+  readonly createdBy: string;
+  readonly toolVersion: string;
+  /** Keyed hash of the machine id. */
+  readonly hostIdHmac: string;
+  readonly recording: Plan['source']['recording'];
+  readonly include: readonly string[];
+  readonly exclude: readonly string[];
+}
+
+/** Pure: the same findings, facts and origin give the same plan. */
+export function buildPlan(
+  selection: Selection,
+  findings: readonly Finding[],
+  facts: HostFacts,
+  origin: PlanOrigin,
+): Plan {
+  const changes = facts.engine.refusal === undefined ? orderedChanges(findings.flatMap(proposals)) : [];
+  const controls = findings.map((finding) => planControl(finding, changes));
+  const pending = pendingOf(findings);
+  const draft: PlanDraft = {
+    schema: PLAN_SCHEMA,
+    schemaMinor: PLAN_SCHEMA_MINOR,
+    createdAt: origin.createdAt,
+    expiresAt: origin.expiresAt,
+    createdBy: origin.createdBy,
+    tool: { name: 'harden', version: origin.toolVersion },
+    content: contentOf(selection),
+    host: hostOf(facts, origin.hostIdHmac),
+    source: { type: facts.hostKind, recording: origin.recording },
+    selection: { include: origin.include, exclude: origin.exclude, leftOut: selection.leftOut },
+    summary: summaryOf(controls, changes, pending.length),
+    effects: effectsOf(changes, facts.engine),
+    controls,
+    changes,
+    pending,
+    ...listsOf(controls),
+    waivers: { digest: null, used: [] },
+    rollback: {
+      covered: changes.filter((change) => change.reversible).map((change) => change.id),
+      notCovered: changes
+        .filter((change) => !change.reversible)
+        .map((change) => ({ change: change.id, reason: 'cannot be taken back' })),
+    },
+    refusal: facts.engine.refusal ?? null,
+    warnings: facts.warnings,
+    approvals: [],
+  };
+  return sealPlan(draft);
+}
+
+function proposals(finding: Finding): readonly ControlProposal[] {
+  return finding.assessments.flatMap(({ comparison }) =>
+    'change' in comparison ? [{ control: finding.control.remediation.control, change: comparison.change }] : [],
+  );
+}
+
+function planControl(finding: Finding, changes: readonly Change[]): PlanControl {
+  const { remediation, id } = finding.control;
+  const { verdict, reason, evidence, steps } = controlVerdict(finding.assessments, remediation.manual);
+  return {
+    slug: remediation.control,
+    ids: [id],
+    title: remediation.title,
+    level: remediation.level,
+    verdict,
+    reason,
+    evidence,
+    changes: changes.filter((change) => change.controls.includes(remediation.control)).map((change) => change.id),
+    steps,
+  };
+}
+
+/** One line per resource that is written but not live, with every control that waits for it. */
+function pendingOf(findings: readonly Finding[]): Plan['pending'] {
+  const found = new Map<
+    string,
+    { readonly item: Omit<Plan['pending'][number], 'controls'>; readonly controls: Set<string> }
+  >();
+  for (const { control, assessments } of findings) {
+    for (const { address, comparison } of assessments) {
+      if (comparison.verdict === 'fail' && 'pending' in comparison) {
+        const entry = found.get(address) ?? {
+          item: { address, ...comparison.pending, reason: comparison.reason },
+          controls: new Set<string>(),
+        };
+        entry.controls.add(control.remediation.control);
+        found.set(address, entry);
+      }
+    }
+  }
+  return [...found.entries()]
+    .sort(([a], [b]) => byCodeUnit(a, b))
+    .map(([, { item, controls }]) => ({ ...item, controls: [...controls].sort(byCodeUnit) }));
+}
+
+/** Many plans are made of one selection, whose content is the larger part of what would be digested each time. */
+const contentDigests = new WeakMap<Selection, `sha256:${string}`>();
+
+function contentDigest(selection: Selection): `sha256:${string}` {
+  const known = contentDigests.get(selection);
+  const digest =
+    known ??
+    (`sha256:${digestOf([selection.profile, selection.selected.map(({ remediation }) => remediation)])}` as const);
+  contentDigests.set(selection, digest);
+  return digest;
+}
+
+function contentOf(selection: Selection): Plan['content'] {
+  const { profile, notCovered } = selection;
+  return {
+    benchmark: profile.benchmark,
+    profile: profile.name,
+    level: profile.level,
+    digest: contentDigest(selection),
+    parameters: profile.parameters,
+    notCovered,
+  };
+}
+
+function hostOf(facts: HostFacts, idHmac: string): Plan['host'] {
+  const { engine, audit, identity, os } = facts;
+  return {
+    idHmac,
+    name: identity.hostname,
+    os: os.name,
+    kernel: identity.kernelRelease,
+    machine: identity.machine,
+    serviceManager: facts.serviceManager.type,
+    docker: {
+      flavour: engine.flavour,
+      version: engine.version ?? null,
+      running: engine.running,
+      swarm: engine.swarm,
+      storageDriver: engine.storageDriver ?? null,
+    },
+    audit: { version: audit.version ?? null, enabled: audit.enabled ?? null },
+  };
+}
+
+function summaryOf(controls: readonly PlanControl[], changes: readonly Change[], pending: number): Plan['summary'] {
+  const count = (verdict: Comparison['verdict'] | 'waived'): number =>
+    controls.filter((control) => control.verdict === verdict).length;
+  return {
+    controls: controls.length,
+    pass: count('pass'),
+    toFix: count('fail'),
+    waived: count('waived'),
+    manual: count('manual'),
+    notApplicable: count('not-applicable'),
+    notChecked: count('not-checked'),
+    errors: count('error'),
+    changes: changes.length,
+    pending,
+    maxRisk:
+      highest(
+        RISK_LEVELS,
+        changes.map((change) => change.risk),
+      ) ?? null,
+    maxImpact:
+      highest(
+        IMPACTS,
+        changes.map((change) => change.impact),
+      ) ?? 'none',
+    reversible: changes.every((change) => change.reversible),
+  };
+}
+
+function listsOf(controls: readonly PlanControl[]): Pick<Plan, 'manual' | 'waived' | 'notChecked' | 'notApplicable'> {
+  const listed = (...verdicts: PlanControl['verdict'][]): Plan['manual'] =>
+    controls
+      .filter((control) => verdicts.includes(control.verdict))
+      .map(({ slug, ids, title, reason, steps }) => ({ control: slug, id: ids[0] ?? '', title, reason, steps }));
+  return {
+    manual: listed('manual'),
+    waived: listed('waived'),
+    notChecked: listed('not-checked', 'error'),
+    notApplicable: listed('not-applicable'),
+  };
+}

@@ -1,0 +1,98 @@
+import type { Plan } from '../model/plan.ts';
+import { highest } from './scale.ts';
+import { sealPlan } from './seal.ts';
+import { IMPACTS } from '../model/change.ts';
+import { RISK_LEVELS } from './ceiling.ts';
+
+/** What the way back does on the host as it is now. */
+export interface WayBack {
+  /** Ids of the changes that can be taken back. */
+  readonly restorable: ReadonlySet<string>;
+  readonly activations: readonly ('reload' | 'restart')[];
+  readonly containersKept: readonly string[];
+  readonly containersStopped: readonly string[];
+  readonly createdAt: string;
+  readonly expiresAt: string;
+  readonly createdBy: string;
+  readonly toolVersion: string;
+}
+
+const OPPOSITE = { add: 'remove', remove: 'add', set: 'set', activate: 'activate' } as const;
+
+/** A rollback is a plan like any other: the applied plan with every change turned round. */
+export function reversePlan(applied: Plan, way: WayBack): Plan {
+  const changes = applied.changes
+    .filter((change) => way.restorable.has(change.id))
+    .map((change) => turned(change, way));
+  const restart = way.activations.includes('restart');
+  const daemon = changes.filter((change) => change.impact !== 'none').map((change) => change.id);
+  const none = { containersKept: [], containersStopped: [] };
+  const effects: Omit<Plan['effects'][number], 'step'>[] = [
+    { kind: 'write', unit: null, changes: changes.map((change) => change.id), ...none },
+    ...(way.activations.includes('reload')
+      ? [{ kind: 'reload' as const, unit: 'docker.service', changes: daemon, ...none }]
+      : []),
+    ...(restart
+      ? [
+          {
+            kind: 'restart' as const,
+            unit: 'docker.service',
+            changes: daemon,
+            containersKept: way.containersKept,
+            containersStopped: way.containersStopped,
+          },
+        ]
+      : []),
+  ];
+  const { id: _id, digest: _digest, ...rest } = applied;
+  return sealPlan({
+    ...rest,
+    createdAt: way.createdAt,
+    expiresAt: way.expiresAt,
+    createdBy: way.createdBy,
+    tool: { name: 'harden', version: way.toolVersion },
+    changes,
+    effects: changes.length === 0 ? [] : effects.map((effect, index) => ({ step: index + 1, ...effect })),
+    controls: applied.controls.map((control) => ({
+      ...control,
+      changes: control.changes.filter((change) => way.restorable.has(change)),
+    })),
+    pending: [],
+    rollback: { covered: changes.map((change) => change.id), notCovered: [] },
+    warnings: [],
+    approvals: [],
+    summary: {
+      ...applied.summary,
+      changes: changes.length,
+      pending: 0,
+      maxRisk:
+        highest(
+          RISK_LEVELS,
+          changes.map((change) => change.risk),
+        ) ?? null,
+      maxImpact:
+        highest(
+          IMPACTS,
+          changes.map((change) => change.impact),
+        ) ?? 'none',
+      reversible: true,
+    },
+  });
+}
+
+function turned(change: Plan['changes'][number], way: WayBack): Plan['changes'][number] {
+  const restart = way.activations.includes('restart');
+  const active = change.target.type === 'daemon-option' && way.activations.length > 0;
+  return {
+    ...change,
+    title: `Put back: ${change.title}`,
+    op: OPPOSITE[change.op],
+    before: change.after,
+    after: change.before,
+    risk: 'low',
+    impact: active ? (restart ? 'restart' : 'reload') : 'none',
+    reversible: true,
+    breaks: [],
+    notes: [],
+  };
+}

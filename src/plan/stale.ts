@@ -1,0 +1,66 @@
+import { canonicalJson } from '../model/canonical.ts';
+import type { Plan } from '../model/plan.ts';
+
+/** Why an approved plan cannot be carried out on the host as it is now. */
+export type Staleness =
+  | { readonly type: 'fresh' }
+  | { readonly type: 'expired'; readonly at: string }
+  | { readonly type: 'other-host'; readonly planned: string; readonly here: string }
+  | { readonly type: 'other-content'; readonly planned: string; readonly here: string }
+  /** Addresses whose state moved since the plan was made. */
+  | { readonly type: 'drifted'; readonly addresses: readonly string[] };
+
+/**
+ * `now` is a plan made afresh with the same profile and selection. A change that is at its target already is no drift;
+ * neither is a change that only the fresh plan has: it is not carried out.
+ */
+export function staleness(approved: Plan, now: Plan, at: string): Staleness {
+  if (approved.host.idHmac !== now.host.idHmac) {
+    return { type: 'other-host', planned: approved.host.name, here: now.host.name };
+  }
+  if (approved.content.digest !== now.content.digest) {
+    return { type: 'other-content', planned: approved.tool.version, here: now.tool.version };
+  }
+  if (Date.parse(approved.expiresAt) < Date.parse(at)) {
+    return { type: 'expired', at: approved.expiresAt };
+  }
+  const addresses = approved.changes.filter((change) => !stillValid(change, now)).map((change) => change.address);
+  return addresses.length === 0 ? { type: 'fresh' } : { type: 'drifted', addresses: [...new Set(addresses)].sort() };
+}
+
+/**
+ * What of the fresh plan may be carried out: exactly the changes that were approved, as they were approved.
+ * From the id in the fresh plan to the id in the approved one.
+ */
+export function approvedPart(approved: Plan, now: Plan): ReadonlyMap<string, string> {
+  const known = new Map(approved.changes.map((change) => [essence(change), change.id]));
+  return new Map(
+    now.changes.flatMap((change) => {
+      const id = known.get(essence(change));
+      return id === undefined ? [] : [[change.id, id] as const];
+    }),
+  );
+}
+
+function stillValid(change: Plan['changes'][number], now: Plan): boolean {
+  const same = now.changes.filter((other) => other.address === change.address);
+  const done = same.length === 0 && passesNow(change, now);
+  return done || same.some((other) => essence(other) === essence(change));
+}
+
+/** At its target already: every control it served passes, or waits for an activation only. */
+function passesNow(change: Plan['changes'][number], now: Plan): boolean {
+  return change.controls.every((slug) =>
+    now.controls.some(
+      (control) =>
+        control.slug === slug &&
+        (control.verdict === 'pass' ||
+          now.pending.some((item) => item.controls.includes(slug) && item.address === change.address)),
+    ),
+  );
+}
+
+function essence(change: Plan['changes'][number]): string {
+  const { address, target, op, before, after, fingerprint } = change;
+  return canonicalJson([address, target, op, before, after, fingerprint]);
+}

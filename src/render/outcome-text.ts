@@ -1,0 +1,80 @@
+import type { Plan } from '../model/plan.ts';
+import type { Trouble, UndoReport } from '../model/transaction.ts';
+import { type Style, count, wrap } from './layout.ts';
+import { printable } from './printable.ts';
+
+/** What an apply or rollback says at its end; the shapes of the use cases' outcome, as far as text needs them. */
+export interface DoneText {
+  readonly verb: 'apply' | 'rollback';
+  readonly plan: Plan;
+  readonly snapshot: string;
+  readonly proofs: readonly { readonly change: string; readonly proof: string; readonly reason: string }[];
+  readonly kept: readonly Trouble[];
+  /** Commands that make pending changes live. */
+  readonly commands: readonly string[];
+}
+
+export function doneText(done: DoneText, style: Style): string {
+  const of = (proof: string): DoneText['proofs'] => done.proofs.filter((item) => item.proof === proof);
+  const live = of('live');
+  const pending = done.proofs.filter((item) => item.proof.startsWith('pending-'));
+  const failed = of('failed');
+  const title = (id: string): string => done.plan.changes.find((change) => change.id === id)?.title ?? id;
+  const head =
+    done.verb === 'apply'
+      ? `${done.plan.source.type === 'root' ? 'Looked at the folder again' : 'Verified on the live host'}: ${live.length} of ${count(done.proofs.length, 'change')} live.`
+      : `Put back and looked at again: ${live.length} of ${count(done.proofs.length, 'change')} as before.`;
+  const lines = [
+    ...wrap(style, 0, head),
+    ...pending.flatMap(({ change, proof, reason }) =>
+      wrap(style, 2, `~ ${printable(title(change))}: ${proof} (${printable(reason)})`, 6),
+    ),
+    ...failed.flatMap(({ change, reason }) => wrap(style, 2, `! ${printable(title(change))}: ${printable(reason)}`, 6)),
+    ...keptLines(done.kept, style),
+    ...(pending.length > 0
+      ? done.commands.flatMap((command) => wrap(style, 2, `To make it live: ${printable(command)}`, 4))
+      : []),
+    ...(done.verb === 'apply'
+      ? wrap(style, 0, `Undo any time: sudo harden rollback ${done.snapshot}`)
+      : wrap(style, 0, `Snapshot ${done.snapshot} is taken back.`)),
+  ];
+  return `${lines.join('\n')}\n`;
+}
+
+export interface RolledBackText {
+  readonly verb: 'apply' | 'rollback';
+  readonly at: string;
+  readonly reason: string;
+  readonly undo: UndoReport;
+  readonly notAsBefore: readonly Trouble[];
+}
+
+export function rolledBackText(end: RolledBackText, style: Style): string {
+  const { undo, notAsBefore } = end;
+  const asBefore = notAsBefore.length === 0;
+  const lines = [
+    ...wrap(style, 0, `harden: the ${end.verb} did not succeed (${printable(end.at)}).`, 2),
+    ...wrap(style, 2, printable(end.reason), 4),
+    ...wrap(
+      style,
+      2,
+      asBefore
+        ? `Everything was put back (${count(undo.restored.length, 'object')}); the host was looked at again and is as before.`
+        : 'Not everything is as before:',
+      4,
+    ),
+    ...troubleLines(notAsBefore, style),
+    ...keptLines(undo.kept, style),
+    ...(asBefore ? [] : wrap(style, 2, 'To try the rest again: sudo harden recover; to see the host: harden plan')),
+    `  ${asBefore ? 'H4006' : 'H4007'}`,
+  ];
+  return `${lines.join('\n')}\n`;
+}
+
+function keptLines(kept: readonly Trouble[], style: Style): readonly string[] {
+  return kept.flatMap(({ what, reason }) => wrap(style, 2, `left alone: ${printable(what)}: ${printable(reason)}`, 6));
+}
+
+function troubleLines(troubles: readonly Trouble[], style: Style): readonly string[] {
+  return troubles.flatMap(({ what, reason }) => wrap(style, 4, `! ${printable(what)}: ${printable(reason)}`, 8));
+}

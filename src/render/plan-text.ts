@@ -1,0 +1,218 @@
+import type { Impact } from '../model/change.ts';
+import type { Plan } from '../model/plan.ts';
+import { changeLines } from './change-text.ts';
+import { type Style, columns, count, listed, paint, spread, wrap } from './layout.ts';
+import { printable } from './printable.ts';
+
+const GROUPS: readonly (readonly [Impact, string])[] = [
+  ['none', 'NO INTERRUPTION'],
+  ['reload', 'RELOAD dockerd'],
+  ['restart', 'RESTART dockerd'],
+  ['recreate', 'RECREATE containers'],
+  ['reboot', 'REBOOT'],
+];
+/** More changes than this get one line each. */
+const MANY = 40;
+
+/** A whole plan for a person: counts, effects, changes by rising interruption, what is left alone, and what to run next. */
+export function planText(plan: Plan, style: Style, next: readonly string[]): string {
+  const blocks = [
+    headLines(plan, style),
+    ...(isNothing(plan) ? [nothingLines(plan, style)] : [summaryLines(plan, style), effectLines(plan, style)]),
+    ...groupBlocks(plan, style),
+    pendingLines(plan, style),
+    untouchedLines(plan, style),
+    plan.warnings.flatMap((warning) => wrap(style, 2, `! ${printable(warning)}`, 4)),
+    wrap(style, 0, plan.content.notCovered, 2).map((line) => paint(style, 'dim', line)),
+    next.flatMap((line) => wrap(style, 0, line, 2)),
+  ];
+  return `${blocks
+    .filter((block) => block.length > 0)
+    .map((block) => block.join('\n'))
+    .join('\n\n')}\n`;
+}
+
+/** Only what a person must weigh again: counts, effects and what breaks. */
+export function planBrief(plan: Plan, style: Style): string {
+  return `${[...summaryLines(plan, style), ...effectLines(plan, style)].join('\n')}\n`;
+}
+
+/** Nothing to change, nothing waiting, nothing unknown. */
+export function isNothing(plan: Plan): boolean {
+  return (
+    plan.changes.length === 0 &&
+    plan.pending.length === 0 &&
+    plan.summary.toFix === 0 &&
+    plan.notChecked.length === 0 &&
+    plan.refusal === null
+  );
+}
+
+function headLines(plan: Plan, style: Style): readonly string[] {
+  const minute = (time: string): string => `${time.slice(0, 16).replace('T', ' ')} UTC`;
+  const { recording, type } = plan.source;
+  const when = recording === null ? [type, minute(plan.createdAt)] : [`recorded ${minute(recording.takenAt)}`];
+  return columns(style, 0, [
+    paint(style, 'bold', 'harden plan'),
+    printable(plan.host.name),
+    plan.content.profile,
+    ...when,
+  ]);
+}
+
+function nothingLines(plan: Plan, style: Style): readonly string[] {
+  const { pass, waived, manual } = plan.summary;
+  const counts = [
+    `${pass} pass`,
+    ...(waived > 0 ? [`${waived} waived`] : []),
+    ...(manual > 0 ? [`${manual} manual`] : []),
+  ].join(', ');
+  return wrap(style, 0, `${printable(plan.host.name)} already matches ${plan.content.profile}: ${counts}.`);
+}
+
+function summaryLines(plan: Plan, style: Style): readonly string[] {
+  const { summary } = plan;
+  const cells = [
+    [summary.controls, summary.controls === 1 ? 'control' : 'controls'],
+    [summary.pass, 'pass'],
+    [summary.toFix, 'to fix'],
+    [summary.waived, 'waived'],
+    [summary.manual, 'manual'],
+    [summary.notApplicable, 'not applicable'],
+    [summary.notChecked + summary.errors, 'not checked'],
+  ] as const;
+  return columns(
+    style,
+    2,
+    cells.filter(([n], index) => index < 3 || n > 0).map(([n, word]) => `${n} ${word}`),
+  );
+}
+
+function effectLines(plan: Plan, style: Style): readonly string[] {
+  if (plan.refusal !== null) {
+    return [...wrap(style, 2, `! ${printable(plan.refusal)} Nothing is changed here.`, 4)];
+  }
+  if (plan.changes.length === 0) {
+    return [];
+  }
+  const fixed = plan.controls.filter((control) => control.changes.length > 0).length;
+  const breaks = plan.changes.flatMap((change) =>
+    change.breaks.map((text) => `${text} (change ${change.id.slice(1)})`),
+  );
+  return [
+    ...wrap(
+      style,
+      2,
+      `${count(plan.changes.length, 'change')} would fix ${count(fixed, 'control')}. Applying all of them`,
+    ),
+    ...interruptions(plan).flatMap((text) => wrap(style, 4, text)),
+    ...breaks.flatMap((text) => wrap(style, 2, `! ${printable(text)}`, 4)).map((line) => paint(style, 'red', line)),
+    ...wrap(style, 4, undoSentence(plan)),
+  ];
+}
+
+function interruptions(plan: Plan): readonly string[] {
+  const reloads = plan.effects.some((effect) => effect.kind === 'reload');
+  const restart = plan.effects.find((effect) => effect.kind === 'restart');
+  const later = plan.changes.filter((change) => change.liveAfter !== 'now');
+  const doing = [
+    ...(reloads ? ['reloads dockerd once'] : []),
+    ...(restart === undefined ? [] : [`${reloads ? 'then ' : ''}restarts ${reloads ? 'it' : 'dockerd'} once`]),
+  ];
+  return [
+    doing.length === 0 ? 'interrupts nothing' : doing.join(', '),
+    ...(restart === undefined ? [] : [containerSentence(restart)]),
+    ...(['restart', 'reboot'] as const).flatMap((until) => {
+      const n = later.filter((change) => change.liveAfter === until).length;
+      return n === 0
+        ? []
+        : [
+            `leaves ${count(n, 'change')} written but not live until ${until === 'restart' ? 'dockerd restarts' : 'the next boot'}`,
+          ];
+    }),
+  ];
+}
+
+function containerSentence(restart: Plan['effects'][number]): string {
+  if (restart.containersStopped.length > 0) {
+    return `stops ${count(restart.containersStopped.length, 'container')}: ${printable(listed(restart.containersStopped, 12))}`;
+  }
+  return restart.containersKept.length === 0
+    ? 'no container is running'
+    : `keeps ${restart.containersKept.length === 1 ? 'the running container' : `all ${restart.containersKept.length} running containers`} up: live-restore is on before the restart`;
+}
+
+function undoSentence(plan: Plan): string {
+  const parts = ['logs nobody out', ...(plan.summary.maxImpact === 'reboot' ? [] : ['needs no reboot'])];
+  const undo = plan.summary.reversible
+    ? 'can be undone completely'
+    : `cannot undo ${listed(plan.rollback.notCovered.map((item) => item.change))}`;
+  return `${parts.join(', ')}, ${undo}`;
+}
+
+function groupBlocks(plan: Plan, style: Style): readonly (readonly string[])[] {
+  const short = plan.changes.length > MANY;
+  return GROUPS.flatMap(([impact, heading]) => {
+    const changes = plan.changes.filter((change) => change.impact === impact);
+    if (changes.length === 0) {
+      return [];
+    }
+    const head = spread(style, paint(style, 'bold', heading), count(changes.length, 'change'));
+    const idsOf = (slugs: readonly string[]): string =>
+      slugs.map((slug) => plan.controls.find((control) => control.slug === slug)?.ids[0] ?? slug).join(' ');
+    const bodies = changes.map((change) =>
+      changeLines({ ...change, notes: firstTold(plan, change) }, idsOf(change.controls), style, short),
+    );
+    return [[...head, '', ...bodies.flatMap((body, index) => (index === 0 || short ? body : ['', ...body]))]];
+  });
+}
+
+/** A remark that several changes share stands with the first of them. */
+function firstTold(plan: Plan, change: Plan['changes'][number]): readonly string[] {
+  const before = plan.changes.slice(
+    0,
+    plan.changes.findIndex((other) => other.id === change.id),
+  );
+  return change.notes.filter((note) => !before.some((other) => other.notes.includes(note)));
+}
+
+function pendingLines(plan: Plan, style: Style): readonly string[] {
+  if (plan.pending.length === 0) {
+    return [];
+  }
+  return [
+    ...spread(style, paint(style, 'bold', 'WRITTEN, NOT LIVE YET'), count(plan.pending.length, 'setting')),
+    ...plan.pending.flatMap((item) =>
+      wrap(style, 2, `~ ${printable(item.address)}: pending-${item.until}. ${printable(item.reason)}`, 6),
+    ),
+    ...[...new Set(plan.pending.map((item) => item.command))].flatMap((command) =>
+      wrap(style, 2, `To make it live: ${printable(command)}`, 4),
+    ),
+  ];
+}
+
+function untouchedLines(plan: Plan, style: Style): readonly string[] {
+  const unfixed = plan.controls.filter(
+    (control) =>
+      control.verdict === 'fail' &&
+      control.changes.length === 0 &&
+      !plan.pending.some((item) => item.controls.includes(control.slug)),
+  );
+  const items = [
+    ...unfixed.map(({ ids, title, reason }) => `x ${ids[0] ?? ''} ${title}: ${reason}`),
+    ...plan.manual.map(({ id, title, reason }) => `m ${id} ${title}: ${reason}`),
+    ...plan.notChecked.map(({ id, title, reason }) => `? ${id} ${title}: ${reason}`),
+  ];
+  if (items.length === 0) {
+    return [];
+  }
+  const counts = [
+    ...(unfixed.length > 0 ? [`${unfixed.length} failing`] : []),
+    ...(plan.manual.length > 0 ? [`${plan.manual.length} manual`] : []),
+    ...(plan.notChecked.length > 0 ? [`${plan.notChecked.length} not checked`] : []),
+  ].join(', ');
+  return [
+    ...spread(style, paint(style, 'bold', 'NOT CHANGED BY HARDEN'), counts),
+    ...items.flatMap((item) => wrap(style, 2, printable(item), 6)),
+  ];
+}

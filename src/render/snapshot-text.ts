@@ -1,0 +1,72 @@
+import { createTwoFilesPatch } from 'diff';
+import { type Style, columns, count, paint, wrap } from './layout.ts';
+import { printable } from './printable.ts';
+
+/** One snapshot in a list. */
+export interface SnapshotLine {
+  readonly id: string;
+  readonly createdAt: string;
+  readonly purpose: 'apply' | 'rollback';
+  readonly profile: string;
+  readonly changes: number;
+  /** Id of the rollback that took it back. */
+  readonly takenBackBy: string | undefined;
+}
+
+export function snapshotListText(lines: readonly SnapshotLine[], style: Style): string {
+  if (lines.length === 0) {
+    return 'No snapshot yet: nothing was applied on this host.\n';
+  }
+  const rows = lines.flatMap((line) =>
+    columns(style, 0, [
+      line.id,
+      `${line.createdAt.slice(0, 16).replace('T', ' ')} UTC`,
+      line.purpose,
+      line.profile,
+      count(line.changes, 'change'),
+      ...(line.takenBackBy === undefined ? [] : [`taken back by ${line.takenBackBy}`]),
+    ]),
+  );
+  return `${rows.join('\n')}\n`;
+}
+
+/** One file of a snapshot, before and after; null for "was not there". */
+export interface SnapshotFileText {
+  readonly path: string;
+  readonly before: string | null;
+  readonly after: string | null;
+  readonly access: string;
+}
+
+export function snapshotShowText(
+  line: SnapshotLine,
+  titles: readonly string[],
+  files: readonly SnapshotFileText[],
+  style: Style,
+): string {
+  const head = snapshotListText([line], style).trimEnd();
+  const items = titles.flatMap((title) => wrap(style, 2, `- ${printable(title)}`, 4));
+  const diffs = files.flatMap((file) => [
+    paint(style, 'bold', printable(file.path)),
+    `  ${printable(file.access)}`,
+    ...(file.before === file.after ? [] : fileDiff(file).map((row) => `  ${row}`)),
+  ]);
+  return `${[head, ...items, ...diffs].join('\n')}\n`;
+}
+
+/** A unified diff, each line made safe for a terminal; tabs stay, since files are indented with them. */
+export function fileDiff(file: SnapshotFileText): readonly string[] {
+  const patch = createTwoFilesPatch(
+    file.before === null ? '/dev/null' : `before${file.path}`,
+    file.after === null ? '/dev/null' : `after${file.path}`,
+    file.before ?? '',
+    file.after ?? '',
+    undefined,
+    undefined,
+    { context: 2 },
+  );
+  return patch
+    .split('\n')
+    .slice(1, -1)
+    .map((line) => line.split('\t').map(printable).join('\t'));
+}

@@ -1,0 +1,145 @@
+import { digestOfBytes } from '../model/canonical.ts';
+import type { Fd } from '../model/sys.ts';
+import type { Recovered, UndoReport } from '../model/transaction.ts';
+import { holding, readIfThere } from './held.ts';
+import { JOURNAL, type Journal, createJournal, openJournal } from './journal.ts';
+import { type Manifest, decodeManifest, encodeManifest } from './manifest.ts';
+import { type Ground, type OpenTransaction, finishCommit, moveAway, undoAndFinish } from './open-transaction.ts';
+import { MANIFEST, discard } from './save.ts';
+import { attempt } from './trouble.ts';
+import type { Runtime } from './undo.ts';
+
+const NOTHING: UndoReport = { restored: [], kept: [], failed: [] };
+/** Room for the end of a transaction whose journal is lost. */
+const SPARE_JOURNAL = 4096;
+
+/** Ends every transaction a dead run left, the newest first. May be stopped at any call and run again. */
+export function recoverAll(ground: Ground, runtime: Runtime): readonly Recovered[] {
+  const { sys, tx } = ground.folders;
+  return [...sys.list(tx)]
+    .map((id) => ({ id, createdAt: createdAt(ground, id) }))
+    .sort((a, b) => (a.createdAt < b.createdAt ? 1 : -1))
+    .map(({ id }) => recoverSafely(ground, id, runtime));
+}
+
+/** Which of the two copies of the plan counts, or why none does. */
+export type Choice =
+  | { readonly type: 'manifest'; readonly manifest: Manifest }
+  | { readonly type: 'nothing-begun' }
+  | { readonly type: 'refused'; readonly reason: string };
+
+/** Two independent copies: one is enough, two must agree. */
+export function chooseManifest(
+  id: string,
+  text: Uint8Array | undefined,
+  journal: Pick<Journal, 'records' | 'intact'> | undefined,
+): Choice {
+  const begun = begunManifest(journal);
+  const decoded = text === undefined ? undefined : decodeManifest(text);
+  if (decoded?.type === 'newer') {
+    return { type: 'refused', reason: 'it was written by a newer version' };
+  }
+  const stored = decoded?.type === 'valid' ? decoded.manifest : undefined;
+  if (contradict(stored, begun)) {
+    return { type: 'refused', reason: 'its manifest and its journal contradict each other' };
+  }
+  const manifest = stored ?? begun;
+  if (manifest !== undefined) {
+    return manifest.id === id
+      ? { type: 'manifest', manifest }
+      : { type: 'refused', reason: `its records belong to ${manifest.id}` };
+  }
+  return text === undefined && isUnused(journal)
+    ? { type: 'nothing-begun' }
+    : { type: 'refused', reason: 'its manifest and its journal are both damaged' };
+}
+
+function begunManifest(journal: Pick<Journal, 'records'> | undefined): Manifest | undefined {
+  const first = journal?.records()[0];
+  return first?.type === 'begin' ? first.manifest : undefined;
+}
+
+function isUnused(journal: Pick<Journal, 'records' | 'intact'> | undefined): boolean {
+  return journal === undefined || (journal.records().length === 0 && journal.intact());
+}
+
+function recoverSafely(ground: Ground, id: string, runtime: Runtime): Recovered {
+  const result = attempt(() => recoverOne(ground, id, runtime));
+  if (result.ok) {
+    return result.value;
+  }
+  const failed = [{ what: `transaction ${id}`, reason: result.reason }];
+  return { id, purpose: undefined, outcome: 'incomplete', undo: { ...NOTHING, failed } };
+}
+
+function recoverOne(ground: Ground, id: string, runtime: Runtime): Recovered {
+  const { sys, tx } = ground.folders;
+  const found = holding(sys, sys.openObject(tx, id), (home) => {
+    const journal = sys.statAt(home, JOURNAL) === undefined ? undefined : openJournal(sys, home, id);
+    const choice = closingOnError(journal, () => chooseManifest(id, readIfThere(sys, home, MANIFEST), journal));
+    const needed = choice.type === 'manifest' && journal === undefined;
+    return { choice, journal: needed ? createJournal(sys, home, id, SPARE_JOURNAL) : journal };
+  });
+  const { choice, journal } = found;
+  try {
+    if (choice.type === 'manifest' && journal !== undefined) {
+      return endOne(ground, { id, manifest: choice.manifest, journal }, runtime);
+    }
+  } finally {
+    journal?.close();
+  }
+  if (choice.type === 'nothing-begun') {
+    discard(sys, tx, id);
+    return { id, purpose: undefined, outcome: 'dropped', undo: NOTHING };
+  }
+  const reason = choice.type === 'refused' ? choice.reason : 'it has no journal';
+  const what = `transaction ${id}`;
+  return { id, purpose: undefined, outcome: 'refused', undo: { ...NOTHING, failed: [{ what, reason }] } };
+}
+
+function endOne(ground: Ground, open: OpenTransaction, runtime: Runtime): Recovered {
+  const { id, journal } = open;
+  const { purpose } = open.manifest;
+  switch (journal.records().at(-1)?.type) {
+    case 'commit': {
+      // The dead run may have written it without bringing it to the disk.
+      journal.confirm();
+      const failed = finishCommit(ground, open);
+      return { id, purpose, outcome: 'committed', undo: { ...NOTHING, failed } };
+    }
+    case 'rolled-back':
+      journal.confirm();
+      moveAway(ground.folders, id, ground.folders.done);
+      return { id, purpose, outcome: 'undone', undo: NOTHING };
+    case 'begin':
+    case 'intent':
+    case 'done':
+    case 'undoing':
+    case 'abort':
+    case undefined: {
+      // No COMMIT can come to light any more, so this record may fail: its absence tells the next recovery the same.
+      attempt(() => journal.append({ type: 'abort', everything: !journal.intact() }));
+      const undo = undoAndFinish(ground, open, runtime);
+      return { id, purpose, outcome: undo.failed.length === 0 ? 'undone' : 'incomplete', undo };
+    }
+  }
+}
+
+function createdAt({ folders: { sys, tx } }: Ground, id: string): string {
+  const text = attempt(() => holding(sys, sys.openObject(tx, id), (home: Fd) => readIfThere(sys, home, MANIFEST)));
+  const decoded = text.ok && text.value !== undefined ? decodeManifest(text.value) : undefined;
+  return decoded?.type === 'valid' ? decoded.manifest.createdAt : '';
+}
+
+function closingOnError<T>(journal: Journal | undefined, work: () => T): T {
+  try {
+    return work();
+  } catch (error) {
+    journal?.close();
+    throw error;
+  }
+}
+
+function contradict(a: Manifest | undefined, b: Manifest | undefined): boolean {
+  return a !== undefined && b !== undefined && digestOfBytes(encodeManifest(a)) !== digestOfBytes(encodeManifest(b));
+}

@@ -1,0 +1,282 @@
+import type { AbsPath, Sha256 } from '../model/brand.ts';
+import { isBelow, parentPath } from '../model/brand.ts';
+import { digestOfBytes } from '../model/canonical.ts';
+import { EXIT, HardenError } from '../model/errors.ts';
+import type { FileStat } from '../model/host.ts';
+import type { Fd, Sys } from '../model/sys.ts';
+import type { Access, StepInput, TransactionSpec } from '../model/transaction.ts';
+import {
+  type ContentState,
+  type Manifest,
+  type ManifestObject,
+  type ManifestStep,
+  type ObjectState,
+  absent,
+  sameAccess,
+} from './manifest.ts';
+import { type Seen, see } from './see.ts';
+import { Refusal, reasonOf } from './trouble.ts';
+import { type Targets, distrust, holdingObject, inFolder } from './walk.ts';
+
+type ObjectInput = Exclude<StepInput, { kind: 'command' | 'activate' }>;
+
+/** Answers about earlier snapshots that a step may refer to. */
+export interface SavedImages {
+  image(snapshot: string, blob: Sha256, path: AbsPath): { readonly access: Access; readonly content: ContentState };
+}
+
+export interface SurveyGround {
+  readonly targets: Targets;
+  readonly saved: SavedImages;
+  /** Owner of what is created without a wish. */
+  readonly creator: { readonly uid: number; readonly gid: number };
+}
+
+/** A manifest and the contents it names, still only in memory. */
+export interface Survey {
+  readonly manifest: Manifest;
+  /** Content of each object's first state where it is a file that is written or removed, by index in `manifest.objects`. */
+  readonly originals: ReadonlyMap<number, Seen>;
+}
+
+/** File systems that a reboot empties. */
+const FLEETING = new Set(['tmpfs', 'ramfs']);
+
+/**
+ * Looks at every target, refuses what must not be changed, compares with what the plan expected and follows each path through the steps.
+ * @throws HardenError with the object concerned. Nothing was changed.
+ */
+export function survey(spec: TransactionSpec, ground: SurveyGround): Survey {
+  const walk = new Walk(spec, ground);
+  const steps = spec.steps.map((step): ManifestStep => {
+    if (step.kind === 'command' || step.kind === 'activate') {
+      return step;
+    }
+    return naming(step.path, () => walk.step(step));
+  });
+  for (const { path } of spec.undoPhases) {
+    naming(path, () => walk.now(path));
+  }
+  const { id, purpose, createdAt, bootId, about } = spec;
+  const undoPhases = spec.undoPhases.map((phase) => ({
+    ...phase,
+    content: phase.content === null ? null : digestOfBytes(phase.content),
+  }));
+  return {
+    manifest: { format: 1, id, purpose, createdAt, bootId, about, objects: walk.objects, steps, undoPhases },
+    originals: walk.originals,
+  };
+}
+
+class Walk {
+  readonly objects: ManifestObject[] = [];
+  readonly originals = new Map<number, Seen>();
+  readonly #current = new Map<AbsPath, ObjectState>();
+  readonly #withContent: ReadonlySet<AbsPath>;
+  readonly #paths: readonly AbsPath[];
+  readonly #ground: SurveyGround;
+
+  constructor(spec: TransactionSpec, ground: SurveyGround) {
+    this.#ground = ground;
+    this.#paths = [...spec.steps, ...spec.undoPhases].flatMap((one) => ('path' in one ? [one.path] : []));
+    this.#withContent = new Set([
+      ...spec.steps.flatMap((step) => (step.kind === 'write-file' || step.kind === 'remove-file' ? [step.path] : [])),
+      ...spec.undoPhases.map(({ path }) => path),
+    ]);
+  }
+
+  step(step: ObjectInput): ManifestStep {
+    const before = this.now(step.path, step);
+    refuseUnexpected(step, before);
+    const after = stateAfter(step, before, this.#ground);
+    this.#refuseOpening(step.path, after);
+    this.#current.set(step.path, after);
+    return { kind: step.kind, path: step.path, before, after };
+  }
+
+  /** The state of a path at this point of the sequence; looked at on the host the first time. */
+  now(path: AbsPath, step?: ObjectInput): ObjectState {
+    const known = this.#current.get(path);
+    if (known !== undefined) {
+      return known;
+    }
+    const { sys } = this.#ground.targets;
+    const { seen, volatile } = inFolder(this.#ground.targets, path, {
+      found: (folder, name) => {
+        refuseUnfit(sys, folder, name, step);
+        return {
+          seen: see(sys, folder, name, this.#withContent.has(path)),
+          volatile: FLEETING.has(sys.fileSystem(folder).type),
+        };
+      },
+      missing: () => this.#inPlannedFolder(path),
+    });
+    if (seen.bytes !== undefined) {
+      this.originals.set(this.objects.length, seen);
+    }
+    this.objects.push({ path, before: seen.state, volatile });
+    this.#current.set(path, seen.state);
+    return seen.state;
+  }
+
+  /** A folder that others could write to from this step on cannot hold further targets: neither they nor their undo would be safe. */
+  #refuseOpening(path: AbsPath, after: ObjectState): void {
+    if (this.#ground.targets.trust !== 'strict' || after.kind === 'absent' || after.fileType !== 'directory') {
+      return;
+    }
+    const reason = distrust(after.access, [0]);
+    const below = this.#paths.find((other) => other !== path && isBelow(other, path));
+    if (reason !== undefined && below !== undefined) {
+      throw new Refusal(`${below} below it is changed too, and then it ${reason}`);
+    }
+  }
+
+  #inPlannedFolder(path: AbsPath): { readonly seen: Seen; readonly volatile: boolean } {
+    const folder = parentPath(path);
+    const planned = this.#current.get(folder);
+    if (planned?.kind !== 'object' || planned.fileType !== 'directory') {
+      throw new Refusal(`the folder ${folder} is not there`);
+    }
+    const volatile = this.objects.find((object) => object.path === folder)?.volatile ?? false;
+    return { seen: { state: absent, stat: undefined, bytes: undefined }, volatile };
+  }
+}
+
+function naming<T>(path: AbsPath, work: () => T): T {
+  try {
+    return work();
+  } catch (error) {
+    throw new HardenError({
+      code: 'H2110',
+      exit: EXIT.planNotApplicable,
+      message: `${path} is not changed: ${reasonOf(error)}`,
+      details: ['Nothing was changed.'],
+      cause: error,
+    });
+  }
+}
+
+function refuseUnfit(sys: Sys, folder: Fd, name: string, step: ObjectInput | undefined): void {
+  if (step !== undefined && step.kind !== 'set-access') {
+    sys.checkWritable(folder);
+  }
+  holdingObject(sys, folder, name, (fd, stat) => {
+    refuseKind(stat, step);
+    if (stat.type !== 'directory' || step?.kind !== 'set-access') {
+      refuseMountPoint(sys, folder, fd);
+    }
+    sys.checkWritable(fd);
+    if (
+      step !== undefined &&
+      dropsCapabilities(step, stat) &&
+      sys.extendedMetadata(fd).includes('security.capability=')
+    ) {
+      throw new Refusal('it carries file capabilities, which the kernel drops at this change');
+    }
+  });
+}
+
+function refuseKind(stat: FileStat, step: ObjectInput | undefined): void {
+  if (stat.type === 'symlink') {
+    throw new Refusal('it is a symbolic link; no link is followed');
+  }
+  if (stat.type === 'file' && stat.nlink > 1) {
+    throw new Refusal(`it has ${stat.nlink} names (hard links); the others would change, or stay behind`);
+  }
+  if (stat.type === 'character-device' || stat.type === 'block-device') {
+    throw new Refusal('it is a device');
+  }
+  if ((step?.kind === 'write-file' || step?.kind === 'remove-file') && stat.type !== 'file') {
+    throw new Refusal(`it is a ${stat.type}, not a regular file`);
+  }
+}
+
+function refuseMountPoint(sys: Sys, folder: Fd, fd: Fd): void {
+  if (sys.mountId(fd) !== sys.mountId(folder)) {
+    throw new Refusal('it is a mount point of its own');
+  }
+}
+
+function dropsCapabilities(step: ObjectInput, stat: FileStat): boolean {
+  if (stat.type !== 'file') {
+    return false;
+  }
+  return (
+    step.kind === 'write-file' ||
+    (step.kind === 'set-access' && (step.access.uid !== stat.uid || step.access.gid !== stat.gid))
+  );
+}
+
+function refuseUnexpected(step: ObjectInput, now: ObjectState): void {
+  if (!isExpected(step, now)) {
+    throw new Refusal('it is not as it was when the plan was made');
+  }
+}
+
+function isExpected(step: ObjectInput, now: ObjectState): boolean {
+  switch (step.kind) {
+    case 'write-file':
+    case 'remove-file':
+      return (now.kind === 'object' ? now.content?.sha256 : null) === step.expected;
+    case 'make-directory':
+      return now.kind === 'absent';
+    case 'remove-directory':
+      return now.kind === 'object' && now.fileType === 'directory';
+    case 'set-access':
+      return now.kind === 'object' && now.fileType === step.fileType && sameAccess(now.access, step.expected);
+  }
+}
+
+function stateAfter(step: ObjectInput, before: ObjectState, ground: SurveyGround): ObjectState {
+  switch (step.kind) {
+    case 'write-file':
+      return fileAfter(step, before, ground);
+    case 'remove-file':
+    case 'remove-directory':
+      return absent;
+    case 'make-directory':
+      return { kind: 'object', fileType: 'directory', access: made(step.access, ground.creator), content: null };
+    case 'set-access': {
+      const content = before.kind === 'object' ? before.content : null;
+      const extended = extendedAfter(content?.extended ?? null, step.expected, step.access);
+      return {
+        kind: 'object',
+        fileType: step.fileType,
+        access: step.access,
+        content: content === null ? null : { ...content, extended },
+      };
+    }
+  }
+}
+
+function fileAfter(
+  step: Extract<StepInput, { kind: 'write-file' }>,
+  before: ObjectState,
+  { saved, creator }: SurveyGround,
+): ObjectState {
+  const { restoreFrom } = step;
+  const old =
+    before.kind === 'object' ? { access: before.access, extended: before.content?.extended ?? null } : undefined;
+  const image = restoreFrom === undefined ? undefined : saved.image(restoreFrom.snapshot, restoreFrom.blob, step.path);
+  const source = image === undefined ? old : { access: image.access, extended: image.content.extended };
+  const wish = step.access ?? source?.access ?? { mode: 0o600, ...creator };
+  const access = before.kind === 'absent' ? made(wish, creator) : wish;
+  const exactTimes = image !== undefined && sameAccess(access, image.access);
+  const content = {
+    sha256: digestOfBytes(step.content),
+    size: step.content.length,
+    mtimeNs: exactTimes ? image.content.mtimeNs : null,
+    extended: source === undefined ? null : extendedAfter(source.extended, source.access, access),
+  };
+  return { kind: 'object', fileType: 'file', access, content };
+}
+
+/** What is made for root belongs to whoever makes it, where that is not root: in a folder of one's own nobody can give files away. */
+function made(access: Access, creator: SurveyGround['creator']): Access {
+  return creator.uid !== 0 && access.uid === 0 && access.gid === 0 ? { ...access, ...creator } : access;
+}
+
+/** A change of the mode rewrites the mask of an ACL: what comes out is known only where there was nothing. */
+function extendedAfter(extended: string | null, from: Access, to: Access): string | null {
+  return extended === '' || from.mode === to.mode ? extended : null;
+}

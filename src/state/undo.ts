@@ -1,0 +1,131 @@
+import type { AbsPath } from '../model/brand.ts';
+import type { Trouble, UndoReport } from '../model/transaction.ts';
+import type { Journal } from './journal.ts';
+import { type Manifest, type ManifestStep } from './manifest.ts';
+import { failureOf } from './perform.ts';
+import { type RestoreGround, type Touched, needsBlob, restore, touchedPaths } from './restore.ts';
+import { blobBytes, originalBlob } from './save.ts';
+import { attempt } from './trouble.ts';
+import { sayOldValues } from './undo-phases.ts';
+
+/** `leave`: files only, because no service and no kernel list of ours can be running yet (early at boot). */
+export type Runtime = 'assert' | 'leave';
+
+export interface UndoGround extends RestoreGround {
+  readonly manifest: Manifest;
+  readonly journal: Journal;
+  readonly sameBoot: boolean;
+  readonly runtime: Runtime;
+}
+
+interface Progress {
+  readonly restored: string[];
+  readonly kept: Trouble[];
+  readonly failed: Trouble[];
+  /** Paths whose files are as they were before. */
+  readonly back: Set<AbsPath>;
+}
+
+/**
+ * Puts everything back: files in reverse order, then commands, then services. Does not stop at a failure. Repeatable.
+ * The caller has made sure that no COMMIT can be in the journal. An undo without `failed` is complete.
+ */
+export function undo(ground: UndoGround): UndoReport {
+  const progress: Progress = { restored: [], kept: [], failed: [], back: new Set() };
+  const touched = touchedPaths(ground.manifest).filter(({ object }) => ground.sameBoot || !object.volatile);
+  const lacking = touched.flatMap((one) => lackingCopy(ground, one));
+  if (lacking.length > 0) {
+    return { restored: [], kept: [], failed: lacking };
+  }
+  const unrecorded = touched.map((one) => restoreOne(ground, one, progress)).includes(true);
+  if (ground.runtime === 'assert') {
+    const begun = begunSteps(ground, unrecorded);
+    undoCommands(ground, begun, progress);
+    const activated = begun.flatMap(({ step }) => (step.kind === 'activate' ? [step.activation.action] : []));
+    if (activated.length > 0) {
+      sayOldValues(ground, touched, progress, activated.includes('restart') ? 'restart' : 'reload');
+    }
+  }
+  const { restored, kept, failed } = progress;
+  return { restored, kept, failed };
+}
+
+/** Damage that would leave some objects new and some old is found before the first one is put back. */
+function lackingCopy(ground: UndoGround, touched: Touched): readonly Trouble[] {
+  const { before, path } = touched.object;
+  if (before.kind !== 'object' || before.content === null) {
+    return [];
+  }
+  const name = originalBlob(touched.index, before.content.sha256);
+  const whole = attempt(() => ground.blobs !== undefined && blobBytes(ground.state, ground.blobs, name) !== undefined);
+  if (whole.ok && whole.value) {
+    return [];
+  }
+  const needed = attempt(() => needsBlob(ground, touched));
+  const reason = 'its saved copy is missing or damaged; nothing was put back';
+  return needed.ok && !needed.value ? [] : [{ what: path, reason }];
+}
+
+/** True where something was put back that no record says was begun. */
+function restoreOne(ground: UndoGround, touched: Touched, progress: Progress): boolean {
+  const { path } = touched.object;
+  const result = attempt(() => restore(ground, touched));
+  if (!result.ok) {
+    progress.failed.push({ what: path, reason: result.reason });
+    return false;
+  }
+  switch (result.value.type) {
+    case 'kept':
+      progress.kept.push({ what: path, reason: result.value.reason });
+      return false;
+    case 'untouched':
+      progress.back.add(path);
+      return false;
+    case 'restored': {
+      progress.restored.push(path);
+      progress.back.add(path);
+      const recorded = new Set(stepsOf(ground.journal, 'intent'));
+      return !touched.steps.some(({ index }) => recorded.has(index));
+    }
+  }
+}
+
+interface BegunStep {
+  readonly index: number;
+  readonly step: ManifestStep;
+}
+
+/** What may have been begun: all of it where the records cannot be the whole truth. */
+function begunSteps({ manifest, journal }: UndoGround, unrecorded: boolean): readonly BegunStep[] {
+  const steps = manifest.steps.map((step, index) => ({ index, step }));
+  const said = journal.records().some((record) => record.type === 'abort' && record.everything);
+  if (unrecorded || said || !journal.intact()) {
+    return steps;
+  }
+  const recorded = new Set(stepsOf(journal, 'intent'));
+  return steps.filter(({ index }) => recorded.has(index));
+}
+
+/** An inverse that finds nothing to undo may say so by failing; that counts only where it was surely needed. */
+function undoCommands(ground: UndoGround, begun: readonly BegunStep[], progress: Progress): void {
+  const done = new Set(stepsOf(ground.journal, 'done'));
+  const tried = new Set(stepsOf(ground.journal, 'undoing'));
+  for (const { index, step } of begun.toReversed()) {
+    if (step.kind !== 'command') {
+      continue;
+    }
+    // Without the record a later undo could take "nothing left to undo" for a failure, no more than that.
+    attempt(() => ground.journal.append({ type: 'undoing', step: index }));
+    const reason = failureOf(ground.targets.sys.run(step.undo, step.timeoutMs));
+    const needed = done.has(index) && !tried.has(index) && ground.sameBoot;
+    if (reason === undefined) {
+      progress.restored.push(step.what);
+    } else if (needed) {
+      progress.failed.push({ what: step.what, reason: `${[step.undo.tool, ...step.undo.args].join(' ')} ${reason}` });
+    }
+  }
+}
+
+function stepsOf(journal: Journal, type: 'intent' | 'done' | 'undoing'): readonly number[] {
+  return journal.records().flatMap((record) => (record.type === type && 'step' in record ? [record.step] : []));
+}
