@@ -5,6 +5,14 @@ import type { Catalogue } from '../src/catalogue/load.ts';
 
 const root = join(import.meta.dirname, '..');
 
+/** Packages, and what stands in their place; each says why. */
+const REPLACED = {
+  assert: './scripts/yargs-assert.ts',
+  'escalade/sync': './scripts/yargs-find-up.ts',
+  y18n: './scripts/yargs-messages.ts',
+  '@inquirer/external-editor': './scripts/no-editor.ts',
+};
+
 /** The program as one module for the npm package: needs a Node, brings everything else. */
 export async function bundleModule(catalogue: Catalogue, outfile: string): Promise<void> {
   const code = await bundle(catalogue, {
@@ -21,14 +29,17 @@ export async function bundleModule(catalogue: Catalogue, outfile: string): Promi
   await writeFile(outfile, code, { mode: 0o755 });
 }
 
-/** The program as one script for the executable, where `import()` of a file does not exist. */
+/** The program as one function of `require` and `__filename` for the executable, where `import()` of a file does not exist. */
 export async function bundleScript(catalogue: Catalogue, outfile: string): Promise<void> {
   const code = await bundle(catalogue, {
     format: 'cjs',
     target: 'node24',
     supported: { 'dynamic-import': false },
     define: { 'import.meta.url': 'urlOfBundle' },
-    banner: { js: "const urlOfBundle = require('node:url').pathToFileURL(__filename).href;" },
+    banner: {
+      js: "(function (require, __filename) { const urlOfBundle = require('node:url').pathToFileURL(__filename).href;",
+    },
+    footer: { js: '})' },
   });
   await writeFile(outfile, code);
 }
@@ -42,7 +53,7 @@ async function bundle(catalogue: Catalogue, options: BuildOptions): Promise<stri
     bundle: true,
     platform: 'node',
     mainFields: ['module', 'main'],
-    alias: { y18n: './scripts/yargs-messages.ts' },
+    alias: REPLACED,
     plugins: [catalogueInside(catalogue), emojiOnFirstUse],
     legalComments: 'eof',
     logLevel: 'warning',
@@ -51,13 +62,15 @@ async function bundle(catalogue: Catalogue, options: BuildOptions): Promise<stri
   return outputFiles.map(({ text }) => text.replaceAll(/[^\p{ASCII}]/gu, '?')).join('');
 }
 
-/** Replaces the module that reads and checks the catalogue by one that holds the checked result. */
+/** Replaces the module that reads and checks the catalogue by one that holds the checked result, as a text: JSON is read faster than code. */
 function catalogueInside(catalogue: Catalogue): Plugin {
   return {
     name: 'catalogue-inside',
     setup(bundler) {
       bundler.onLoad({ filter: /[/\\]src[/\\]catalogue[/\\]shipped-catalogue\.ts$/ }, () => ({
-        contents: `const catalogue = ${JSON.stringify(catalogue)};\nexport const shippedCatalogue = () => catalogue;`,
+        contents: `let catalogue;
+const text = ${JSON.stringify(JSON.stringify(catalogue))};
+export const shippedCatalogue = () => (catalogue ??= JSON.parse(text));`,
         loader: 'js',
       }));
     },
@@ -75,11 +88,16 @@ const emojiOnFirstUse: Plugin = {
       const text = await readFile(path, 'utf8');
       const contents = text
         .replaceAll(/^const (\w+) = (new Intl\.Segmenter\(.*\));$/gm, madeOnFirst('segment'))
-        .replaceAll(/^const (\w+) = (\/.*\\p\{RGI_Emoji\}.*\/v);$/gm, madeOnFirst('test'));
+        .replaceAll(/^const (\w+) = (\/.*\\p\{RGI_Emoji\}.*\/v);$/gm, madeOnFirst('test'))
+        // The last of them: other functions above begin the same way.
+        .replace(/^\tlet width = 0;$(?![\s\S]*^\tlet width = 0;$)/m, `${WIDTH_OF_ASCII}\n$&`);
       return { contents, loader: 'js' };
     });
   },
 };
+
+/** yargs measures all of its help before each command, whose line feeds alone would bring the preparation about. */
+const WIDTH_OF_ASCII = 'if (/^[\\0-\\x7F]*$/.test(string)) { return string.replace(/[\\0-\\x1F\\x7F]/g, "").length; }';
 
 function madeOnFirst(method: string): string {
   return `let made_$1; const $1 = { ${method}: text => (made_$1 ??= $2).${method}(text) };`;

@@ -1,16 +1,18 @@
-import { execFile } from 'node:child_process';
 import { chmod, copyFile, mkdtemp, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { promisify } from 'node:util';
+import { execa } from 'execa';
 import { inject } from 'postject';
 
-/** Makes `outfile` from a script and the Node that runs this: one file that needs no Node on the host. */
-export async function makeExecutable(script: string, outfile: string): Promise<void> {
+/**
+ * Makes `outfile` from a program (see `bundleScript`) and the Node that runs this: one file that needs no Node on the host.
+ * It is fast at what the program does when it is run with `rehearsal`, a command line without effects.
+ */
+export async function makeExecutable(program: string, rehearsal: readonly string[], outfile: string): Promise<void> {
   const work = await mkdtemp(join(tmpdir(), 'harden-build-'));
   const unfinished = `${outfile}.${process.pid}`;
   try {
-    const blob = await makeBlob(script, work);
+    const blob = await makeBlob(program, rehearsal, work);
     await copyFile(process.execPath, unfinished);
     await chmod(unfinished, 0o755);
     await withoutNoteWarnings(() =>
@@ -23,22 +25,24 @@ export async function makeExecutable(script: string, outfile: string): Promise<v
   }
 }
 
-/** The code cache fits only the very binary that made it, hence the Node that runs this both makes and carries it. */
-async function makeBlob(main: string, work: string): Promise<Buffer> {
+/** Compiled code fits only the very binary that made it, hence the Node that runs this both makes and carries it. */
+async function makeBlob(program: string, rehearsal: readonly string[], work: string): Promise<Buffer> {
   const output = join(work, 'blob');
   const config = join(work, 'config.json');
+  const code = join(work, 'code');
+  await execa(process.execPath, [join(import.meta.dirname, 'compile.cjs'), program, code, ...rehearsal]);
   await writeFile(
     config,
     JSON.stringify({
-      main,
+      main: join(import.meta.dirname, 'start.cjs'),
       output,
-      useCodeCache: true,
+      assets: { program, code },
       disableExperimentalSEAWarning: true,
       // Root must not be steered by NODE_OPTIONS of whoever called.
       execArgvExtension: 'none',
     }),
   );
-  await promisify(execFile)(process.execPath, ['--experimental-sea-config', config]);
+  await execa(process.execPath, ['--experimental-sea-config', config]);
   return readFile(output);
 }
 

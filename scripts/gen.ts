@@ -1,17 +1,27 @@
-import { writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { mkdir, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import { format } from 'prettier';
 import { profileJsonSchema, remediationJsonSchema } from '../src/catalogue/json-schema.ts';
+import { planJsonSchema } from '../src/model/plan-schema.ts';
 import { RESOURCE_TYPES } from '../src/resources/index.ts';
 
-/** Writes the JSON Schemas for editors: node scripts/gen.ts */
-const folder = join(import.meta.dirname, '../remediations');
-const schemas = {
-  'remediation.schema.json': remediationJsonSchema(RESOURCE_TYPES),
-  'profile.schema.json': profileJsonSchema(),
+const root = join(import.meta.dirname, '..');
+
+/** Files that are made from the sources, by path in the repository: node scripts/gen.ts writes them, a test holds them fresh. */
+export const GENERATED: Readonly<Record<string, () => Readonly<Record<string, unknown>>>> = {
+  'remediations/remediation.schema.json': () => remediationJsonSchema(RESOURCE_TYPES),
+  'remediations/profile.schema.json': () => profileJsonSchema(),
+  'docs/schemas/plan.schema.json': () => planJsonSchema(),
 };
 
-for (const [name, schema] of Object.entries(schemas)) {
-  await writeFile(join(folder, name), await format(JSON.stringify(schema), { parser: 'json', printWidth: 120 }));
-  console.log(`remediations/${name}`);
+export function generatedText(schema: Readonly<Record<string, unknown>>): Promise<string> {
+  return format(JSON.stringify(schema), { parser: 'json', printWidth: 120 });
+}
+
+if (import.meta.main) {
+  for (const [path, make] of Object.entries(GENERATED)) {
+    await mkdir(dirname(join(root, path)), { recursive: true });
+    await writeFile(join(root, path), await generatedText(make()));
+    console.log(path);
+  }
 }

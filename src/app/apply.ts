@@ -1,18 +1,21 @@
 import type { Store } from '../state/store.ts';
 import { type DrivenTransaction, performSteps } from '../engine/execute.ts';
 import { type ChangeProof, lostAlongTheWay, proveChanges } from '../engine/prove.ts';
+import { restartFactsOf } from '../engine/restart-facts.ts';
 import { stepText } from '../engine/steps-text.ts';
 import { workOf } from '../engine/work.ts';
 import { toJson } from '../model/canonical.ts';
 import type { Change } from '../model/change.ts';
 import { EXIT, HardenError } from '../model/errors.ts';
-import { type Approval, type Plan, changesOf } from '../model/plan.ts';
+import { type Plan, changesOf } from '../model/plan.ts';
 import type { Trouble } from '../model/transaction.ts';
 import type { Ceiling } from '../plan/ceiling.ts';
+import { narrowed } from '../plan/narrow.ts';
 import { approvedPart, staleness } from '../plan/stale.ts';
 import type { Work } from '../resources/resource-type.ts';
 import { refuseBrokenFiles } from './broken-files.ts';
 import { consentTo } from './consent.ts';
+import { type TransactionEnd, endOf, failureOf, refuseStopped, wordsOf } from './ending.ts';
 import type { Ground } from './ground.ts';
 import { type PlanWish, type PlannedHost, makePlan } from './make-plan.ts';
 import type { RunOutcome } from './outcome.ts';
@@ -32,20 +35,21 @@ export interface ApplyRequest {
 
 /**
  * Plan, consent, look again, snapshot, change, prove; on any failure everything is put back.
+ * What is asked, judged by the ceilings, carried out and kept is the same plan, found on the host; one from a file only narrows it.
  * The caller holds the store, which has recovered what a dead run left.
  */
 export async function apply(ground: Ground, store: Store, request: ApplyRequest, ui: Ui): Promise<RunOutcome> {
   const first = await makePlan(ground, request.wish);
   refuseWhereNotChangeable(first);
-  const plan =
-    request.approvedPlan === undefined ? first.plan : stillApplicable(request.approvedPlan, first.plan, ground);
+  const plan = request.approvedPlan === undefined ? first.plan : stillApproved(request.approvedPlan, first, ground);
   if (plan.changes.length === 0) {
+    refuseStopped(ui);
     return { type: 'nothing-to-do', plan: first.plan };
   }
   if (request.dryRun) {
-    const { changes, host } = carriedOut(plan, first);
-    const work = await workOf(changes, ground.types, host.facts, ground.host);
-    preflight(work, host.facts, store);
+    const work = await workOf(changesOf(plan), ground.types, first.facts, ground.host);
+    preflight(work, first.facts, ground.host, store);
+    refuseStopped(ui);
     return { type: 'dry-run', plan, steps: work.steps.map(stepText) };
   }
   const consent = await consentTo(
@@ -56,63 +60,64 @@ export async function apply(ground: Ground, store: Store, request: ApplyRequest,
     return { type: 'declined', plan };
   }
   const second = await makePlan(ground, request.wish);
-  const { changes, host } = carriedOut(stillApplicable(plan, second.plan, ground), second);
-  return carryOut({ ground, store, request, ui, plan, approval: consent.approval, changes, before: host });
+  const agreed = stillApproved(plan, second, ground);
+  refuseStopped(ui);
+  if (agreed.changes.length === 0) {
+    return { type: 'nothing-to-do', plan: second.plan };
+  }
+  const run = { ground, request, ui, plan: { ...agreed, approvals: [...agreed.approvals, consent.approval] } };
+  return carryOut({ ...run, changes: changesOf(agreed), before: second }, store);
 }
 
 interface Run {
   readonly ground: Ground;
-  readonly store: Store;
   readonly request: ApplyRequest;
   readonly ui: Ui;
   readonly plan: Plan;
-  readonly approval: Approval;
   readonly changes: readonly Change[];
   readonly before: PlannedHost;
 }
 
-async function carryOut(run: Run): Promise<RunOutcome> {
-  const { ground, store, ui, before, changes } = run;
-  const work: Work = await workOf(changes, ground.types, before.facts, ground.host);
-  preflight(work, before.facts, store);
-  const approved: Plan = { ...run.plan, approvals: [...run.plan.approvals, run.approval] };
+async function carryOut(run: Run, store: Store): Promise<RunOutcome> {
+  const { ground, before, changes, plan } = run;
+  const work = await workOf(changes, ground.types, before.facts, ground.host);
+  preflight(work, before.facts, ground.host, store);
   const transaction = store.begin({
     id: run.request.newId(),
     purpose: 'apply',
     createdAt: ground.now().toISOString(),
     bootId: before.facts.identity.bootId,
-    about: toJson({ type: 'apply', plan: approved }),
+    about: toJson({ type: 'apply', plan }),
     steps: work.steps,
     undoPhases: work.undoPhases,
   });
+  const end = await endOf(transaction, () => performAndProve(run, transaction, work));
+  if (end.type === 'failed') {
+    return putBack(run, transaction, end);
+  }
+  return { type: 'done', plan, snapshot: transaction.id, proofs: end.proofs, kept: [] };
+}
+
+async function performAndProve(run: Run, transaction: DrivenTransaction, work: Work): Promise<TransactionEnd> {
+  const { ground, ui, before } = run;
   ui.progress({ type: 'snapshot', id: transaction.id, steps: work.steps.length });
   const engine = { host: ground.host, socket: before.facts.engine.apiSocket };
   const performed = await performSteps(transaction, work.steps, engine, driverFor(ui, work.steps.length));
   if (performed.type !== 'done') {
-    const [at, reason, signal] =
-      performed.type === 'stopped'
-        ? ['between steps', `stopped by ${performed.signal}`, performed.signal]
-        : [performed.at, performed.reason, undefined];
-    return rollBack(run, transaction, { at, reason, signal });
+    return failureOf(performed);
   }
   ui.progress({ type: 'verifying' });
   const { proofs, troubles } = await prove(run);
+  // One that came during the last step or the proof: until the commit there is a way back.
+  const signal = ui.stopRequested();
+  if (signal !== undefined) {
+    return { type: 'failed', at: 'verification', reason: `stopped by ${signal}`, signal };
+  }
   if (troubles.length > 0) {
-    return rollBack(run, transaction, {
-      at: 'verification',
-      reason: troubles.map(({ what, reason }) => `${what}: ${reason}`).join('; '),
-      signal: undefined,
-    });
+    const reason = troubles.map(({ what, reason: why }) => `${what}: ${why}`).join('; ');
+    return { type: 'failed', at: 'verification', reason, signal: undefined };
   }
-  try {
-    transaction.commit();
-  } catch (error) {
-    if (error instanceof HardenError && error.code === 'H2131') {
-      return rollBack(run, transaction, { at: 'commit', reason: error.message, signal: undefined });
-    }
-    throw error;
-  }
-  return { type: 'done', plan: approved, snapshot: transaction.id, proofs, kept: [] };
+  return { type: 'proven', proofs };
 }
 
 async function prove(
@@ -134,44 +139,44 @@ async function prove(
   };
 }
 
-async function rollBack(
+async function putBack(
   run: Run,
   transaction: DrivenTransaction,
-  end: { readonly at: string; readonly reason: string; readonly signal: string | undefined },
+  end: Extract<TransactionEnd, { type: 'failed' }>,
 ): Promise<RunOutcome> {
-  run.ui.progress({ type: 'rolling-back', why: end.reason });
+  const { at, reason, signal } = end;
+  run.ui.progress({ type: 'rolling-back', why: reason });
   const undo = transaction.undo();
-  const now = await makePlan(run.ground, run.request.wish);
-  const moved = run.changes
-    .filter(
+  const notAsBefore = [...undo.failed, ...undo.kept, ...(await movedSince(run))];
+  return { type: 'rolled-back', plan: run.plan, at, reason, signal, undo, notAsBefore };
+}
+
+/** What is not as it was before the apply; a host that cannot be looked at is not known to be as before. */
+async function movedSince(run: Run): Promise<readonly Trouble[]> {
+  try {
+    const now = await makePlan(run.ground, run.request.wish);
+    const moved = run.changes.filter(
       (change) =>
         !now.plan.changes.some((other) => other.address === change.address && other.fingerprint === change.fingerprint),
-    )
-    .map((change) => ({ what: change.title, reason: 'is not as it was before the apply' }));
-  const notAsBefore = [...undo.failed, ...undo.kept, ...moved, ...lostAlongTheWay(run.before.facts, now.facts, [])];
-  return { type: 'rolled-back', plan: run.plan, ...end, undo, notAsBefore };
+    );
+    return [
+      ...moved.map((change) => ({ what: change.title, reason: 'is not as it was before the apply' })),
+      ...lostAlongTheWay(run.before.facts, now.facts, []),
+    ];
+  } catch (error) {
+    return [{ what: 'this host', reason: `could not be looked at again: ${wordsOf(error)}` }];
+  }
 }
 
-/** The fresh changes that carry out `plan`, with the host they were found on. */
-function carriedOut(
-  plan: Plan,
-  host: PlannedHost,
-): { readonly changes: readonly Change[]; readonly host: PlannedHost } {
-  const wanted = approvedPart(plan, host.plan);
-  return {
-    changes: changesOf(host.plan).flatMap((change) => {
-      const id = wanted.get(change.id);
-      return id === undefined ? [] : [{ ...change, id }];
-    }),
-    host,
-  };
-}
-
-function stillApplicable(approved: Plan, now: Plan, ground: Ground): Plan {
-  const stale = staleness(approved, now, ground.now().toISOString());
+/**
+ * The part of the host's plan that was approved.
+ * @throws HardenError exit 5 where the approved plan does not fit this host any more, or more containers would stop than it named.
+ */
+function stillApproved(approved: Plan, now: PlannedHost, ground: Ground): Plan {
+  const stale = staleness(approved, now.plan, ground.now().toISOString());
   switch (stale.type) {
     case 'fresh':
-      return approved;
+      return withoutNewStops(approved, narrowed(now.plan, approvedPart(approved, now.plan), restartFactsOf(now.facts)));
     case 'expired':
       throw notApplicable(`the plan expired at ${stale.at}`, []);
     case 'other-host':
@@ -186,6 +191,15 @@ function stillApplicable(approved: Plan, now: Plan, ground: Ground): Plan {
         stale.addresses.map((address) => `moved since: ${address}`),
       );
   }
+}
+
+function withoutNewStops(approved: Plan, plan: Plan): Plan {
+  const named = new Set(approved.effects.flatMap((effect) => effect.containersStopped));
+  const unnamed = plan.effects.flatMap((effect) => effect.containersStopped).filter((name) => !named.has(name));
+  if (unnamed.length > 0) {
+    throw notApplicable('containers would stop that the plan did not name', [unnamed.join(', ')]);
+  }
+  return plan;
 }
 
 function notApplicable(what: string, details: readonly string[]): HardenError {
@@ -209,17 +223,29 @@ function refuseWhereNotChangeable({ facts, plan }: PlannedHost): void {
     });
   }
   refuseBrokenFiles(plan);
-  const blind = plan.notChecked.filter(
-    (item) =>
-      item.control !== '' && facts.engine.unreachable !== undefined && item.reason.includes(facts.engine.unreachable),
-  );
-  if (blind.length > 0 && facts.hostKind === 'live') {
+  const blind = blindControls(plan, facts);
+  if (blind.length > 0) {
     throw new HardenError({
       code: 'H3002',
       exit: EXIT.dockerUnreachable,
       message: 'the Docker engine does not answer, so what it runs with cannot be judged. Nothing was changed.',
-      details: [facts.engine.unreachable ?? '', `not checked for that: ${blind.map((item) => item.id).join(' ')}`],
-      hint: `Start it and try again, or leave these out: harden apply -x ${blind.map((item) => item.id).join(',')}`,
+      details: [facts.engine.unreachable ?? '', `concerned: ${blind.join(' ')}`],
+      hint: `Start it and try again, or leave these out: harden apply -x ${blind.join(',')}`,
     });
   }
+}
+
+/** Numbers of the controls that need an answer of the engine and have none; a folder has no engine that could answer. */
+function blindControls(plan: Plan, { hostKind, engine }: PlannedHost['facts']): readonly string[] {
+  const { unreachable } = engine;
+  if (hostKind !== 'live' || unreachable === undefined) {
+    return [];
+  }
+  const options = new Set(plan.changes.filter(({ target }) => target.type === 'daemon-option').map(({ id }) => id));
+  return plan.controls
+    .filter(
+      ({ verdict, reason, changes }) =>
+        (verdict === 'not-checked' && reason.includes(unreachable)) || changes.some((id) => options.has(id)),
+    )
+    .flatMap(({ ids }) => ids[0] ?? []);
 }

@@ -1,5 +1,7 @@
 import { assessSelection } from '../engine/assess.ts';
 import { gatherFacts } from '../engine/facts/gather-facts.ts';
+import { restartFactsOf } from '../engine/restart-facts.ts';
+import { readOnce } from '../engine/read-once.ts';
 import type { HostFacts } from '../model/facts.ts';
 import { machineKey } from '../model/machine-key.ts';
 import type { Plan } from '../model/plan.ts';
@@ -23,8 +25,9 @@ export interface PlanWish {
 
 /** Looks at the host and says what would change. Reads only. */
 export async function makePlan(ground: Ground, wish: PlanWish): Promise<PlannedHost> {
-  const facts = await gatherFacts(ground.host);
-  const findings = await assessSelection(wish.selection, facts, ground.host, ground.types);
+  const host = readOnce(ground.host);
+  const facts = await gatherFacts(host);
+  const findings = await assessSelection(wish.selection, facts, host, ground.types);
   const now = ground.now();
   const plan = buildPlan(wish.selection, findings, facts, {
     createdAt: now.toISOString(),
@@ -32,6 +35,7 @@ export async function makePlan(ground: Ground, wish: PlanWish): Promise<PlannedH
     createdBy: ground.operator,
     toolVersion: ground.toolVersion,
     hostIdHmac: hostIdOf(facts),
+    restart: restartFactsOf(facts),
     recording: ground.recording,
     include: wish.include,
     exclude: wish.exclude,

@@ -1,4 +1,4 @@
-import { type Node, findNodeAtLocation, parseTree } from 'jsonc-parser';
+import { type Node, type ParseError, findNodeAtLocation, parseTree } from 'jsonc-parser';
 import { EXIT, type FilePosition, HardenError } from '../model/errors.ts';
 import { PLAN_SCHEMA, PLAN_SCHEMA_MINOR, Plan } from '../model/plan.ts';
 import { isIntact } from '../plan/seal.ts';
@@ -18,7 +18,7 @@ export function readPlan(file: string, text: string): Plan {
       position: placeOf(file, text, tree, first?.path ?? []),
       details: parsed.error.issues
         .slice(0, 5)
-        .map((issue) => `${issue.path.length === 0 ? 'the file' : issue.path.join('.')}: ${issue.message}`),
+        .map((issue) => `${issue.path.length === 0 ? 'the file' : issue.path.join('.')}: ${wordsOf(issue.message)}`),
     });
   }
   if (!isIntact(parsed.data)) {
@@ -33,7 +33,9 @@ function parse(file: string, text: string): unknown {
   try {
     return JSON.parse(text) as unknown;
   } catch (cause) {
-    const offset = Number(/position (\d+)/.exec(cause instanceof Error ? cause.message : '')?.[1] ?? text.length);
+    const problems: ParseError[] = [];
+    parseTree(text, problems, { disallowComments: true });
+    const offset = problems[0]?.offset ?? text.length;
     throw malformed(file, text.trim() === '' ? 'is empty' : 'is not whole JSON', {
       position: at(file, text, offset),
       cause,
@@ -74,6 +76,10 @@ function malformed(
     hint: 'To plan again: harden plan -o FILE',
     cause: more.cause,
   });
+}
+
+function wordsOf(message: string): string {
+  return message.endsWith('received undefined') ? 'is missing' : message;
 }
 
 /** The nearest part of the file that is there. */

@@ -1,7 +1,7 @@
 import { absPath } from '../model/brand.ts';
 import { EXIT, HardenError } from '../model/errors.ts';
 import type { HostFacts } from '../model/facts.ts';
-import type { CommandOutcome } from '../model/host.ts';
+import type { CommandOutcome, HostReader } from '../model/host.ts';
 import { candidateFor, validateCommand } from '../resources/daemon-option/index.ts';
 import type { Work } from '../resources/resource-type.ts';
 import type { Store } from '../state/store.ts';
@@ -13,10 +13,13 @@ const VALIDATE_LIMIT_MS = 20_000;
  * Engines before 23 have no such check; there our own, which ran when the work was made, stands alone.
  * @throws HardenError where dockerd would refuse it.
  */
-export function preflight(work: Work, facts: HostFacts, store: Store): void {
+export function preflight(work: Work, facts: HostFacts, host: HostReader, store: Store): void {
   const { path } = facts.engine.configFile;
+  // The file itself is written where the name is a link.
+  const real = host.realPath(path);
+  const written = real.status === 'present' ? real.value : path;
   for (const step of work.steps) {
-    if (step.kind === 'write-file' && step.path === path && facts.hostKind === 'live') {
+    if (step.kind === 'write-file' && step.path === written && facts.hostKind === 'live') {
       const candidateBytes = new TextEncoder().encode(candidateFor(new TextDecoder().decode(step.content)));
       store.withScratch('candidate.json', candidateBytes, (candidate, run) => {
         const command = validateCommand(facts, absPath(candidate));

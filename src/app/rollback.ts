@@ -1,20 +1,23 @@
 import { assessSelection } from '../engine/assess.ts';
-import { performSteps } from '../engine/execute.ts';
+import { type DrivenTransaction, performSteps } from '../engine/execute.ts';
 import { gatherFacts } from '../engine/facts/gather-facts.ts';
 import type { ChangeProof } from '../engine/prove.ts';
+import { restartFactsOf } from '../engine/restart-facts.ts';
 import { stepText } from '../engine/steps-text.ts';
 import { reversalOf } from '../engine/work.ts';
-import type { Change } from '../model/change.ts';
-import { toJson } from '../model/canonical.ts';
+import type { Change, Comparison } from '../model/change.ts';
+import { canonicalJson, toJson } from '../model/canonical.ts';
+import { EXIT, HardenError } from '../model/errors.ts';
 import type { HostFacts } from '../model/facts.ts';
 import { type Plan, changesOf } from '../model/plan.ts';
 import type { Selection } from '../model/remediation.ts';
 import type { Ceiling } from '../plan/ceiling.ts';
 import { reversePlan } from '../plan/reverse.ts';
-import type { Reversal } from '../resources/resource-type.ts';
+import type { Reversal, SnapshotFiles } from '../resources/resource-type.ts';
 import type { Store } from '../state/store.ts';
 import { chosenSnapshot, planOfSnapshot } from './snapshots.ts';
 import { consentTo } from './consent.ts';
+import { type TransactionEnd, endOf, failureOf, refuseStopped } from './ending.ts';
 import type { Ground } from './ground.ts';
 import type { RunOutcome } from './outcome.ts';
 import { driverFor } from './progress.ts';
@@ -33,25 +36,23 @@ export interface RollbackRequest {
 export async function rollback(ground: Ground, store: Store, request: RollbackRequest, ui: Ui): Promise<RunOutcome> {
   const id = chosenSnapshot(store.snapshots, request.snapshot);
   const { manifest, files } = store.snapshots.read(id);
+  refuseRollbackOfRollback(id, manifest.purpose);
   const applied = planOfSnapshot({ id, about: manifest.about });
-  const changes = changesOf(applied);
   const facts = await gatherFacts(ground.host);
-  const reversal = await reversalOf({ changes, files }, ground.types, facts, ground.host);
+  const reversal = await reversalOf({ changes: changesOf(applied), files }, ground.types, facts, ground.host);
   const plan = wayBackPlan(ground, applied, reversal, facts);
   if (reversal.steps.length === 0 && reversal.kept.length === 0) {
     return { type: 'nothing-to-do', plan };
   }
   if (request.dryRun) {
-    return {
-      type: 'dry-run',
-      plan,
-      steps: [...reversal.steps.map(stepText), ...reversal.kept.map(({ what, reason }) => `leave ${what}: ${reason}`)],
-    };
+    const left = reversal.kept.map(({ what, reason }) => `leave ${what}: ${reason}`);
+    return { type: 'dry-run', plan, steps: [...reversal.steps.map(stepText), ...left] };
   }
   const consent = await consentTo(
     { plan, verb: 'rollback', yes: request.yes, ceiling: request.ceiling, by: ground.operator, now: ground.now },
     ui,
   );
+  refuseStopped(ui);
   if (consent.type === 'declined') {
     return { type: 'declined', plan };
   }
@@ -64,31 +65,58 @@ export async function rollback(ground: Ground, store: Store, request: RollbackRe
     steps: reversal.steps,
     undoPhases: reversal.undoPhases,
   });
-  ui.progress({ type: 'snapshot', id: transaction.id, steps: reversal.steps.length });
-  const engine = { host: ground.host, socket: facts.engine.apiSocket };
-  const performed = await performSteps(transaction, reversal.steps, engine, driverFor(ui, reversal.steps.length));
-  if (performed.type !== 'done') {
-    const [at, reason, signal] =
-      performed.type === 'stopped'
-        ? ['between steps', `stopped by ${performed.signal}`, performed.signal]
-        : [performed.at, performed.reason, undefined];
+  const end = await endOf(transaction, () =>
+    performAndProve({ ground, ui, applied, files, reversal, facts }, transaction),
+  );
+  if (end.type === 'failed') {
+    const { at, reason, signal } = end;
     ui.progress({ type: 'rolling-back', why: reason });
     const undo = transaction.undo();
     return { type: 'rolled-back', plan, at, reason, signal, undo, notAsBefore: [...undo.failed, ...undo.kept] };
   }
+  return { type: 'done', plan, snapshot: id, proofs: end.proofs, kept: reversal.kept };
+}
+
+function refuseRollbackOfRollback(id: string, purpose: 'apply' | 'rollback'): void {
+  if (purpose === 'rollback') {
+    throw new HardenError({
+      code: 'H2012',
+      exit: EXIT.usage,
+      message: `${id} is a rollback itself. Nothing was changed.`,
+      hint: 'To make those changes again: harden apply; to see all snapshots: harden snapshot list',
+    });
+  }
+}
+
+interface WayBackRun {
+  readonly ground: Ground;
+  readonly ui: Ui;
+  readonly applied: Plan;
+  readonly files: SnapshotFiles;
+  readonly reversal: Reversal;
+  readonly facts: HostFacts;
+}
+
+async function performAndProve(run: WayBackRun, transaction: DrivenTransaction): Promise<TransactionEnd> {
+  const { ground, ui, reversal, facts } = run;
+  ui.progress({ type: 'snapshot', id: transaction.id, steps: reversal.steps.length });
+  const engine = { host: ground.host, socket: facts.engine.apiSocket };
+  const performed = await performSteps(transaction, reversal.steps, engine, driverFor(ui, reversal.steps.length));
+  if (performed.type !== 'done') {
+    return failureOf(performed);
+  }
   ui.progress({ type: 'verifying' });
-  const undone = changes.filter((change) => !reversal.kept.some((item) => item.address === change.address));
-  const proofs = await proveBack(ground, undone, applied);
-  transaction.commit();
-  return { type: 'done', plan, snapshot: id, proofs, kept: reversal.kept };
+  const proofs = await proveBack(run);
+  const signal = ui.stopRequested();
+  return signal === undefined
+    ? { type: 'proven', proofs }
+    : { type: 'failed', at: 'verification', reason: `stopped by ${signal}`, signal };
 }
 
 function wayBackPlan(ground: Ground, applied: Plan, reversal: Reversal, facts: HostFacts): Plan {
   const out = new Set([...reversal.kept.map((item) => item.address), ...reversal.already]);
-  const running = (facts.engine.containers ?? [])
-    .filter((container) => container.running)
-    .map((container) => container.name);
-  const kept = facts.engine.info['LiveRestoreEnabled'] === true;
+  const { running, keepsContainers } = restartFactsOf(facts);
+  const kept = keepsContainers(changesOf(applied));
   const now = ground.now();
   return reversePlan(applied, {
     restorable: new Set(
@@ -106,32 +134,36 @@ function wayBackPlan(ground: Ground, applied: Plan, reversal: Reversal, facts: H
   });
 }
 
-/** The same observation that the plan was made from must come back; a daemon nobody can restart here still runs with the new values. */
-async function proveBack(ground: Ground, changes: readonly Change[], applied: Plan): Promise<readonly ChangeProof[]> {
+/**
+ * Back is what a second look finds nothing to do for. Of an option of dockerd also the running value must be the one from before,
+ * unless nobody could restart the daemon for it.
+ */
+async function proveBack({ ground, applied, files, reversal }: WayBackRun): Promise<readonly ChangeProof[]> {
+  const left = new Set(reversal.kept.map((item) => item.address));
+  const changes = changesOf(applied).filter((change) => !left.has(change.address));
   const facts = await gatherFacts(ground.host);
+  const again = await reversalOf({ changes, files }, ground.types, facts, ground.host);
+  const back = new Set(again.already);
   const findings = await assessSelection(selectionOf(ground, changes, applied), facts, ground.host, ground.types);
-  const now = new Map(
-    findings
-      .flatMap(({ assessments }) => assessments)
-      .flatMap(({ address, comparison }) =>
-        'change' in comparison ? [[address, comparison.change.fingerprint] as const] : [],
-      ),
+  const seen = new Map(
+    findings.flatMap((finding) => finding.assessments).map(({ address, comparison }) => [address, comparison]),
   );
-  return changes.map((change) => {
-    if (now.get(change.address) === change.fingerprint) {
-      return { change: change.id, proof: 'live', reason: '' };
+  return changes.map((change): ChangeProof => {
+    if (!back.has(change.address)) {
+      return { change: change.id, proof: 'failed', reason: 'is not as it was before the apply' };
     }
-    const waits =
-      change.target.type === 'daemon-option' &&
-      (facts.serviceManager.type !== 'systemd' || change.liveAfter === 'restart');
-    return waits
-      ? {
-          change: change.id,
-          proof: 'pending-restart',
-          reason: 'the file is back; the running daemon still has the new value',
-        }
-      : { change: change.id, proof: 'failed', reason: 'is not as it was before the apply' };
+    return change.target.type === 'daemon-option' && !runsAsBefore(change, seen.get(change.address), reversal)
+      ? { change: change.id, proof: 'pending-restart', reason: 'the file is back; the running daemon is not' }
+      : { change: change.id, proof: 'live', reason: '' };
   });
+}
+
+/** The daemon took up its restored file, or is seen to run with what it ran with before. */
+function runsAsBefore(change: Change, now: Comparison | undefined, { steps }: Reversal): boolean {
+  if (now !== undefined && 'change' in now) {
+    return canonicalJson(now.change.before) === canonicalJson(change.before);
+  }
+  return now?.verdict === 'pass' || steps.some((step) => step.kind === 'activate');
 }
 
 function selectionOf(ground: Ground, changes: readonly Change[], applied: Plan): Selection {

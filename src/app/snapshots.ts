@@ -3,6 +3,9 @@ import { Plan } from '../model/plan.ts';
 import type { SnapshotSummary } from '../model/transaction.ts';
 import type { Snapshots } from '../state/snapshots.ts';
 
+/** A beginning of an id; an empty or mistyped variable in a script must not name one. */
+const SHORTEST_WISH = 4;
+
 /** One snapshot, with the plan it carried out and the rollback that took it back, if any. */
 export interface SnapshotEntry extends Pick<SnapshotSummary, 'id' | 'purpose' | 'createdAt'> {
   readonly plan: Plan;
@@ -38,6 +41,9 @@ export function chosenSnapshot(snapshots: Snapshots, wish: string | undefined): 
       throw none('there is no apply to take back', 'To see what was kept: harden snapshot list');
     }
     return last.id;
+  }
+  if (wish.length < SHORTEST_WISH) {
+    throw none(`"${wish}" is too short to name a snapshot`, 'To see their ids: harden snapshot list');
   }
   const hits = all.filter((summary) => summary.id.startsWith(wish));
   const [hit] = hits;

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { desiredChoice, type DesiredType, profileFile, remediationFile } from './schema.ts';
 
 /** A JSON Schema (draft 2020-12), as plain data. */

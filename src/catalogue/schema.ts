@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import {
   BENCHMARKS,
   type Desired,
@@ -13,23 +13,26 @@ import { suggestion } from './nearest.ts';
 /** What catalogue files need to know of a resource type. */
 export type DesiredType = Pick<AnyResourceType, 'name' | 'schema'>;
 
-const text = z.string().regex(/^\S(.*\S)?$/, 'must be one line of text without white space at its ends');
-const slug = z.string().regex(/^[a-z0-9]+(-[a-z0-9]+)*$/, 'must be lower-case words joined by hyphens');
-const level = z.literal([1, 2]);
-const number = z.string().regex(/^\d+(\.\d+){1,2}$/, 'must be a number such as 2.1 or 1.1.3');
+// Schemas are made when first used (z.lazy): most commands read none of these files, and making all would be a tenth of their time.
+const text = () => z.string().regex(/^\S(.*\S)?$/, 'must be one line of text without white space at its ends');
+const slug = () => z.string().regex(/^[a-z0-9]+(-[a-z0-9]+)*$/, 'must be lower-case words joined by hyphens');
+const level = () => z.literal([1, 2]);
+const number = () => z.string().regex(/^\d+(\.\d+){1,2}$/, 'must be a number such as 2.1 or 1.1.3');
 
 /** Editors may point to the schema; harden does not read it. */
-const $schema = z.string().optional();
+const $schema = () => z.string().optional();
 
-const references = z
-  .partialRecord(z.enum(BENCHMARKS), number)
-  .describe('The number of this control in each benchmark that has it.');
+const references = z.lazy(() =>
+  z.partialRecord(z.enum(BENCHMARKS), number()).describe('The number of this control in each benchmark that has it.'),
+);
 
-const parameter = z.strictObject({
-  name: slug.describe('The name a profile gives the value under.'),
-  description: text.describe('What the value is and what it should be, for the person who writes a profile.'),
-  shape: z.enum(PARAMETER_SHAPES),
-});
+const parameter = z.lazy(() =>
+  z.strictObject({
+    name: slug().describe('The name a profile gives the value under.'),
+    description: text().describe('What the value is and what it should be, for the person who writes a profile.'),
+    shape: z.enum(PARAMETER_SHAPES),
+  }),
+);
 
 export type RemediationFile = Omit<Remediation, 'chapter'>;
 
@@ -37,38 +40,46 @@ export type RemediationFile = Omit<Remediation, 'chapter'>;
 export function remediationFile(desired: z.ZodType<Desired>): z.ZodType<RemediationFile> {
   return z
     .strictObject({
-      $schema,
-      control: slug.describe('The name of the control, and of the file.'),
-      title: text.max(80).describe('The state to reach, as a statement, without a full stop.'),
-      level: level.describe('The level of the benchmark that asks for it.'),
+      $schema: $schema(),
+      control: slug().describe('The name of the control, and of the file.'),
+      title: text().max(80).describe('The state to reach, as a statement, without a full stop.'),
+      level: level().describe('The level of the benchmark that asks for it.'),
       references,
-      why: text.describe('The attack or the failure it prevents.'),
-      breaks: text.describe('What stops working, and who notices it first.'),
+      why: text().describe('The attack or the failure it prevents.'),
+      breaks: text().describe('What stops working, and who notices it first.'),
       risk: z.enum(RISKS).describe('How likely it is that a change breaks something.'),
-      tags: z.array(slug).describe('For selection by tag:NAME.'),
+      tags: z.array(slug()).describe('For selection by tag:NAME.'),
       desired: z.array(desired).describe('All of them must hold. Empty where only a person can tell.'),
       parameters: z.array(parameter).default([]).describe('Values the site may give in its profile.'),
-      manual: z.array(text).default([]).describe('Steps for a person, in order.'),
+      manual: z.array(text()).default([]).describe('Steps for a person, in order.'),
     })
     .transform(withoutEditorKey);
 }
 
 /** One profile file. Values of parameters are checked later, by the shape each parameter has. */
-export const profileFile: z.ZodType<Profile> = z
-  .strictObject({
-    $schema,
-    name: z
-      .string()
-      .regex(/^[A-Za-z0-9][A-Za-z0-9._/-]*$/, 'must be made of letters, digits and . _ / -')
-      .describe('Stands in plans and reports.'),
-    title: text,
-    benchmark: z.enum(BENCHMARKS),
-    level: level.describe('Controls up to this level are chosen.'),
-    parameters: z.record(z.string(), z.json()).default({}).describe('Values for parameters of remediations, by name.'),
-    include: z.array(text).default([]).describe('Controls chosen besides: names, numbers, ranges, globs, tag:NAME.'),
-    exclude: z.array(text).default([]).describe('Controls left out; wins over everything else.'),
-  })
-  .transform(withoutEditorKey);
+export const profileFile: z.ZodType<Profile> = z.lazy(() =>
+  z
+    .strictObject({
+      $schema: $schema(),
+      name: z
+        .string()
+        .regex(/^[A-Za-z0-9][A-Za-z0-9._/-]*$/, 'must be made of letters, digits and . _ / -')
+        .describe('Stands in plans and reports.'),
+      title: text(),
+      benchmark: z.enum(BENCHMARKS),
+      level: level().describe('Controls up to this level are chosen.'),
+      parameters: z
+        .record(z.string(), z.json())
+        .default({})
+        .describe('Values for parameters of remediations, by name.'),
+      include: z
+        .array(text())
+        .default([])
+        .describe('Controls chosen besides: names, numbers, ranges, globs, tag:NAME.'),
+      exclude: z.array(text()).default([]).describe('Controls left out; wins over everything else.'),
+    })
+    .transform(withoutEditorKey),
+);
 
 /** Hands each wanted state to the schema of the resource type that its `type` names. */
 export function desiredOf(types: readonly DesiredType[]): z.ZodType<Desired> {

@@ -15,11 +15,13 @@ import { digestOfBytes } from '../model/canonical.ts';
 import { EXIT, HardenError } from '../model/errors.ts';
 import type { Sys } from '../model/sys.ts';
 import type { Recovered } from '../model/transaction.ts';
+import { wrap } from '../render/layout.ts';
 import { RESOURCE_TYPES } from '../resources/index.ts';
 import type { Snapshots } from '../state/snapshots.ts';
 import { type Store, openStore, readSnapshots } from '../state/store.ts';
 import { tell } from './output.ts';
 import { readInput } from './result-file.ts';
+import { readTerminal } from './terminal.ts';
 import { type StopSignals, watchSignals } from './signals.ts';
 import { TOOL_VERSION } from './version.ts';
 
@@ -66,7 +68,7 @@ export function changeableGround(root: string | undefined): Ground {
       code: 'H0077',
       exit: EXIT.noPrivilege,
       message: 'changing this host needs root. Nothing was changed.',
-      hint: 'To run it as root: sudo harden apply; to only look: harden plan',
+      hint: `To run it as root: sudo harden ${process.argv.slice(2).find((arg) => !arg.startsWith('-')) ?? ''}; to only look: harden plan`,
     });
   }
   return ground;
@@ -91,6 +93,8 @@ export interface StatePlace {
   readonly acceptVolatile: boolean;
   /** Told what became of runs that had no end, before anything else. */
   readonly recovered: (list: readonly Recovered[]) => void;
+  /** A dead run is not ended then, only told: what ends it writes. */
+  readonly dryRun: boolean;
 }
 
 /** Runs `work` under the lock, after whatever a dead run left was finished or undone. */
@@ -103,9 +107,13 @@ export async function withStore<T>(
   const stop = watchSignals();
   try {
     if (store.remark !== undefined) {
-      tell(`harden: ${store.remark}\n`);
+      tell(`${wrap(readTerminal(false).err, 0, `harden: ${store.remark}`, 2).join('\n')}\n`);
     }
-    place.recovered(store.recover());
+    if (place.dryRun) {
+      refuseUnfinished(store.snapshots.unfinished());
+    } else {
+      place.recovered(store.recover());
+    }
     return await work(store, stop);
   } finally {
     stop.release();
@@ -135,6 +143,17 @@ export function unfinishedRuns(root: string | undefined): readonly string[] {
     return unfinished;
   } catch {
     return [];
+  }
+}
+
+function refuseUnfinished([id]: readonly string[]): void {
+  if (id !== undefined) {
+    throw new HardenError({
+      code: 'H2106',
+      exit: EXIT.needsAttention,
+      message: `run ${id} was killed and has not ended, so a dry run would show half of something. Nothing was changed.`,
+      hint: 'To end it: sudo harden recover',
+    });
   }
 }
 
@@ -180,6 +199,7 @@ function folder(option: string, raw: string): AbsPath {
       code: 'H0066',
       exit: EXIT.usage,
       message: `${option} takes an absolute path; "${raw}" is not one. Nothing was changed.`,
+      hint: `For example: ${option} ${resolve(raw)}`,
     });
   }
 }

@@ -1,4 +1,4 @@
-import { Listr } from 'listr2';
+import { Listr, type ListrDefaultRendererLogLevels, ListrLogger, ProcessOutput } from 'listr2';
 import type { Progress } from '../app/ui.ts';
 import { count } from '../render/layout.ts';
 import { printable } from '../render/printable.ts';
@@ -66,10 +66,16 @@ function start(steps: readonly Step[]): void {
       exitOnError: false,
       registerSignalListeners: false,
       renderer: 'default',
-      rendererOptions: { formatOutput: 'truncate' },
+      rendererOptions: { formatOutput: 'truncate', logger: loggerToStandardError() },
     },
   );
   void list.run();
+}
+
+/** Standard output is for the result alone. */
+function loggerToStandardError(): ListrLogger<ListrDefaultRendererLogLevels> {
+  const processOutput = new ProcessOutput(process.stderr, process.stderr);
+  return new ListrLogger<ListrDefaultRendererLogLevels>({ useIcons: true, toStderr: [], processOutput });
 }
 
 function endAll(steps: readonly Step[], why: string): void {

@@ -58,12 +58,20 @@ export async function main(args: readonly string[]): Promise<ExitCode> {
 }
 
 async function runCommand(args: readonly string[]): Promise<ExitCode> {
-  let code: ExitCode = EXIT.ok;
-  const finish: Finish = (given) => {
-    code = given;
+  const end: { code: ExitCode } = { code: EXIT.ok };
+  const finish: Finish = (code) => {
+    end.code = code;
   };
-  await commandLine(args, finish).parseAsync();
-  return code;
+  try {
+    await commandLine(args, finish).parseAsync();
+  } catch (error) {
+    // A reader that went away must not hide how the host was left.
+    if (!(error instanceof HardenError) || error.exit !== EXIT.cannotWriteOutput || end.code === EXIT.ok) {
+      throw error;
+    }
+    tell(errorText(error, readTerminal(false).err));
+  }
+  return end.code;
 }
 
 function commandLine(args: readonly string[], finish: Finish): Argv {

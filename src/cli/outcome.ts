@@ -4,7 +4,7 @@ import type { ChangeProof } from '../engine/prove.ts';
 import { EXIT, type ExitCode } from '../model/errors.ts';
 import type { Plan } from '../model/plan.ts';
 import { doneText, rolledBackText } from '../render/outcome-text.ts';
-import { planText } from '../render/plan-text.ts';
+import { planText, rollbackPlanText } from '../render/plan-text.ts';
 import type { Terminal } from './terminal.ts';
 
 /** Names a transaction and its snapshot. */
@@ -52,7 +52,7 @@ export function outcomeText(outcome: RunOutcome, verb: 'apply' | 'rollback', ter
     case 'declined':
       return 'Declined. Nothing was changed.\n';
     case 'dry-run':
-      return `${planText(outcome.plan, out, [])}\nSteps, none of them carried out:\n${outcome.steps.map((step, index) => `${String(index + 1).padStart(3)}  ${step}`).join('\n')}\n`;
+      return `${verb === 'apply' ? planText(outcome.plan, out, []) : rollbackPlanText(outcome.plan, out)}\nSteps, none of them carried out:\n${outcome.steps.map((step, index) => `${String(index + 1).padStart(3)}  ${step}`).join('\n')}\n`;
     case 'done':
       return doneText({ verb, ...outcome, commands: commandsFor(outcome.plan, outcome.proofs) }, out);
     case 'rolled-back':

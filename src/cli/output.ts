@@ -1,9 +1,22 @@
 import { EXIT, HardenError } from '../model/errors.ts';
 
+/**
+ * Node ends a process whose output stream fails and nobody listens, with a stack. From here on a failure is heard by whoever
+ * writes a result; what is only told to people may be lost.
+ */
+export function surviveClosedOutput(): void {
+  process.stdout.on('error', () => undefined);
+  process.stderr.on('error', () => undefined);
+}
+
 /** Writes all of `text` to standard output; a reader that went away is an error of its own, after everything else is done. */
 export async function print(text: string): Promise<void> {
   await new Promise<void>((resolve, reject) => {
-    const fail = (cause: Error): void => {
+    process.stdout.write(text, (cause) => {
+      if (cause === null || cause === undefined) {
+        resolve();
+        return;
+      }
       reject(
         new HardenError({
           code: 'H0073',
@@ -13,15 +26,6 @@ export async function print(text: string): Promise<void> {
           cause,
         }),
       );
-    };
-    process.stdout.once('error', fail);
-    process.stdout.write(text, (error) => {
-      process.stdout.off('error', fail);
-      if (error === null || error === undefined) {
-        resolve();
-      } else {
-        fail(error);
-      }
     });
   });
 }

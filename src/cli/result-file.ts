@@ -1,4 +1,7 @@
-import { EXIT, HardenError } from '../model/errors.ts';
+import { EXIT, type ExitCode, HardenError } from '../model/errors.ts';
+import { errorText } from '../render/error-text.ts';
+import { tell } from './output.ts';
+import { readTerminal } from './terminal.ts';
 import { wordsFor } from '../host/errno.ts';
 import { readWholeFile, writePrivateFile } from '../host/user-files.ts';
 
@@ -32,5 +35,27 @@ export function readInput(file: string): string {
       hint: `To look at it: ls -l ${file}`,
       cause,
     });
+  }
+}
+
+/** A copy of a result that was printed already. Where it cannot be written that is said, and it is never graver than how the run ended. */
+export async function keepCopy(
+  wish: string | undefined,
+  name: string,
+  text: string,
+  code: ExitCode,
+): Promise<ExitCode> {
+  if (wish === undefined) {
+    return code;
+  }
+  try {
+    await writeResult(wish, name, text);
+    return code;
+  } catch (error) {
+    if (!(error instanceof HardenError)) {
+      throw error;
+    }
+    tell(errorText(error, readTerminal(false).err));
+    return code === EXIT.ok ? error.exit : code;
   }
 }

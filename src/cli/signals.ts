@@ -18,7 +18,7 @@ export function watchSignals(): StopSignals {
   const listeners = SIGNALS.map((signal) => {
     const listener = (): void => {
       first ??= signal;
-      process.stderr.write(`\nharden: ${signal} received; finishing the current step, then putting everything back.\n`);
+      process.stderr.write(`\nharden: ${signal} received; stopping at the next safe place.\n`);
       interrupt?.(interrupted(signal));
     };
     process.on(signal, listener);

@@ -26,7 +26,7 @@ export function usageError(message: string | null, error: Error | undefined, arg
   if (message === null && error !== undefined) {
     return error;
   }
-  const text = (message ?? error?.message ?? 'wrong usage').replaceAll(/\s*\n\s*/g, ' ').trim();
+  const text = textOf(message, error);
   const [verb = '', second = ''] = args.filter((arg) => !arg.startsWith('-'));
   if (verb !== '' && !COMMANDS.includes(verb)) {
     return noCommand(verb);
@@ -35,6 +35,10 @@ export function usageError(message: string | null, error: Error | undefined, arg
     return wrong(`there is no command "snapshot ${second}"`, suggestion(second, SNAPSHOT_COMMANDS, 'harden snapshot '));
   }
   return unknownArguments(text, verb, args) ?? wrongChoice(text, verb) ?? wrong(sentence(text), helpOf(verb));
+}
+
+function textOf(message: string | null, error: Error | undefined): string {
+  return (message ?? error?.message ?? 'wrong usage').replaceAll(/\s*\n\s*/g, ' ').trim();
 }
 
 /** @throws HardenError where a word asked for help on is no command. */

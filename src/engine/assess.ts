@@ -24,8 +24,11 @@ export async function assessSelection(
     if (type === undefined) {
       continue;
     }
+    const wanting = selection.selected.filter(({ remediation }) =>
+      remediation.desired.some((desired) => desired.type === name),
+    );
     const assessed = await Promise.all(
-      selection.selected.map(async (control) => ({
+      wanting.map(async (control) => ({
         control,
         assessments: await assessControl(control, type, { facts, willExist }, host),
       })),

@@ -109,7 +109,7 @@ function refuseNewer(value: unknown, { file }: Source): void {
       exit: EXIT.malformed,
       message: `the recording ${file} was made by a newer harden, so nothing was planned.`,
       details: [
-        `It has format ${major}.${String(schemaMinor)}; this one understands up to ${ours}.${RECORDING_MINOR}.`,
+        `It has format ${major}.${typeof schemaMinor === 'number' ? schemaMinor : '?'}; this one understands up to ${ours}.${RECORDING_MINOR}.`,
       ],
       position: { file },
       hint: 'Plan with that version, or record the host again with this one: harden record -o FILE',
@@ -122,7 +122,10 @@ function problemOf(issue: z.core.$ZodIssue, root: Node | undefined): Problem {
   const place = path.length === 0 ? 'the recording' : path.join(' › ');
   const unknown = issue.code === 'unrecognized_keys' ? issue.keys[0] : undefined;
   const exact = unknown === undefined ? undefined : nodeAt(root, [...path, unknown])?.parent;
-  return { offset: (exact ?? nearest(root, path))?.offset ?? 0, text: `${place}: ${issue.message.toLowerCase()}` };
+  return {
+    offset: (exact ?? nearest(root, path))?.offset ?? 0,
+    text: `${place}: ${issue.message.endsWith('received undefined') ? 'is missing' : issue.message.toLowerCase()}`,
+  };
 }
 
 /** What is missing has no place of its own: the place of what it is missing in. */

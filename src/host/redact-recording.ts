@@ -64,7 +64,8 @@ function whereFound(noteAt: (where: string) => NoteSecret): Rewrite {
   };
 }
 
-function redactFileText(text: string, note: NoteSecret): string {
+/** A whole file without its secrets; JSON stays JSON. */
+export function redactFileText(text: string, note: NoteSecret): string {
   const mark = text.startsWith('\uFEFF') ? '\uFEFF' : '';
   const body = text.slice(mark.length);
   const asJson = /^\s*(?:[[{]|\/[/*])/.test(body) ? redactJsonText(body, note) : undefined;

@@ -71,5 +71,7 @@ function identityOf(hostname: string, machineId: string, folder: AbsPath): HostI
     .split('\n')
     .map((line) => line.trim())
     .find((line) => line !== '' && !line.startsWith('#'));
-  return { ...readIdentity(), hostname: name ?? baseName(folder), machineId: machineIdFrom(machineId) };
+  // An image gets its id at its first boot; until then it is told from others by where it stands.
+  const id = machineIdFrom(machineId);
+  return { ...readIdentity(), hostname: name ?? baseName(folder), machineId: id === '' ? `image ${folder}` : id };
 }

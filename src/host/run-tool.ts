@@ -1,5 +1,7 @@
-import type { execa as Execa } from 'execa';
+import { type SpawnOptionsWithStdioTuple, type StdioNull, type StdioPipe, spawn } from 'node:child_process';
+import type { Readable } from 'node:stream';
 import type { CommandOutcome } from '../model/host.ts';
+import { errnoOf } from './errno.ts';
 import { CLEAN_ENVIRONMENT, type KnownTool, findTool } from './tools.ts';
 
 const LIMIT_MS = 5000;
@@ -7,18 +9,13 @@ const LIMIT_MS = 5000;
 const GRACE_MS = 250;
 const MAX_OUTPUT = 4 * 1024 * 1024;
 
-const OPTIONS = {
+const OPTIONS: SpawnOptionsWithStdioTuple<StdioNull, StdioPipe, StdioPipe> = {
   cwd: '/',
   env: CLEAN_ENVIRONMENT,
-  extendEnv: false,
-  stdin: 'ignore',
-  killSignal: 'SIGKILL',
-  killDescendants: true,
-  maxBuffer: MAX_OUTPUT,
-  stripFinalNewline: false,
-  reject: false,
-} as const;
-type Running = ReturnType<typeof start>;
+  stdio: ['ignore', 'pipe', 'pipe'],
+  // A process group of its own, so that all it starts can be ended with it.
+  detached: true,
+};
 
 /** Runs a program of this machine that only reads, in a clean environment, its own process group and bounded time. Never rejects. */
 export async function runTool(tool: KnownTool, args: readonly string[]): Promise<CommandOutcome> {
@@ -26,43 +23,67 @@ export async function runTool(tool: KnownTool, args: readonly string[]): Promise
   return found.type === 'found' ? runProgram(found.path, args, LIMIT_MS) : found;
 }
 
-/** As `runTool`, of a program found already. */
-export async function runProgram(path: string, args: readonly string[], limitMs: number): Promise<CommandOutcome> {
-  // Loaded here: most of a short command's time is loading, and not every command runs a program.
-  const { execa } = await import('execa');
-  const running = start(execa, path, args, limitMs);
-  return Promise.race([finished(path, running, limitMs), abandoned(running, limitMs)]);
-}
-
-function start(execa: typeof Execa, path: string, args: readonly string[], timeout: number) {
-  return execa(path, args, { ...OPTIONS, timeout });
-}
-
-async function finished(path: string, running: Running, limitMs: number): Promise<CommandOutcome> {
-  const result = await running;
-  const { exitCode, signal, stdout, stderr } = result;
-  if (result.timedOut) {
-    return { type: 'timed-out', afterMs: limitMs };
-  }
-  if (result.isMaxBuffer) {
-    return { type: 'killed', signal: 'SIGKILL', stdout: '', stderr: `more than ${MAX_OUTPUT} characters of output` };
-  }
-  if (exitCode !== undefined) {
-    return { type: 'exited', code: exitCode, stdout, stderr };
-  }
-  return signal === undefined
-    ? { type: 'not-started', reason: `${path}: ${result.code ?? 'it could not be started'}` }
-    : { type: 'killed', signal, stdout, stderr };
-}
-
-/** Ends the wait for output that outlives its process. */
-function abandoned(running: Running, limitMs: number): Promise<CommandOutcome> {
+/**
+ * As `runTool`, of a program found already. By Node's own means: a plan runs five programs, and a library that does it with more comfort
+ * takes longer to load than all of them take to run.
+ */
+export function runProgram(path: string, args: readonly string[], limitMs: number): Promise<CommandOutcome> {
   return new Promise((resolve) => {
-    const timer = setTimeout(() => {
-      running.stdout.destroy();
-      running.stderr.destroy();
-      resolve({ type: 'timed-out', afterMs: limitMs });
-    }, limitMs + GRACE_MS);
-    void running.finally(() => clearTimeout(timer));
+    const notStarted = (error: unknown): void => resolve({ type: 'not-started', reason: `${path}: ${errnoOf(error)}` });
+    try {
+      const child = spawn(path, args, OPTIONS);
+      child.on('error', notStarted);
+      let stopped: CommandOutcome | undefined;
+      const stop = (outcome: CommandOutcome): void => {
+        stopped ??= outcome;
+        endGroup(child.pid);
+      };
+      const stdout = collect(child.stdout, stop);
+      const stderr = collect(child.stderr, stop);
+      const late: CommandOutcome = { type: 'timed-out', afterMs: limitMs };
+      const limit = setTimeout(() => stop(late), limitMs);
+      const abandon = setTimeout(() => {
+        child.stdout.destroy();
+        child.stderr.destroy();
+        resolve(late);
+      }, limitMs + GRACE_MS);
+      child.on('close', (code, signal) => {
+        clearTimeout(limit);
+        clearTimeout(abandon);
+        resolve(stopped ?? ended(code, signal, stdout(), stderr()));
+      });
+    } catch (error) {
+      notStarted(error);
+    }
   });
+}
+
+/** Reads a stream as text; what it has read so far is the result of the function this gives. */
+function collect(stream: Readable, stop: (outcome: CommandOutcome) => void): () => string {
+  let text = '';
+  stream.setEncoding('utf8');
+  stream.on('data', (chunk: string) => {
+    text += chunk;
+    if (text.length > MAX_OUTPUT) {
+      text = '';
+      stop({ type: 'killed', signal: 'SIGKILL', stdout: '', stderr: `more than ${MAX_OUTPUT} characters of output` });
+    }
+  });
+  return () => text;
+}
+
+function ended(code: number | null, signal: string | null, stdout: string, stderr: string): CommandOutcome {
+  return code === null
+    ? { type: 'killed', signal: signal ?? 'unknown', stdout, stderr }
+    : { type: 'exited', code, stdout, stderr };
+}
+
+function endGroup(pid: number | undefined): void {
+  try {
+    if (pid !== undefined) {
+      process.kill(-pid, 'SIGKILL');
+    }
+  } catch {
+    // Nobody of the group is left.
+  }
 }

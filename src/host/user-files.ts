@@ -1,4 +1,4 @@
-import { constants, closeSync, fstatSync, mkdirSync, openSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { constants, closeSync, fstatSync, mkdirSync, openSync, readSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 
 /**
@@ -11,7 +11,8 @@ import { dirname, resolve } from 'node:path';
  */
 export async function writePrivateFile(wish: string, name: string, text: string): Promise<string> {
   const isFolder = statSync(wish, { throwIfNoEntry: false })?.isDirectory() === true;
-  const path = isFolder ? resolve(wish, name) : wish;
+  // The name holds a host's own name, which may come from a recording somebody else made.
+  const path = isFolder ? resolve(wish, name.replaceAll(/[^A-Za-z0-9._-]/g, '_')) : wish;
   // Only here, so that a command without a file does not wait for it to load.
   const { ensureDir } = await import('fs-extra/esm');
   makeFirstMissing(dirname(resolve(path)));
@@ -47,14 +48,28 @@ export function readWholeFile(file: string, limit: number): string {
     if (size > limit) {
       throw new Error(`${size} bytes, more than the ${limit} that are read`);
     }
-    const bytes = readFileSync(fd);
-    if (bytes.length > limit) {
-      throw new Error(`more than the ${limit} bytes that are read`);
-    }
+    const bytes = readUpTo(fd, limit);
     return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
   } finally {
     if (fd !== 0) {
       closeSync(fd);
     }
+  }
+}
+
+/** A pipe or a device has no size beforehand, and some never end. */
+function readUpTo(fd: number, limit: number): Buffer {
+  const chunks: Buffer[] = [];
+  for (let total = 0; ;) {
+    const chunk = Buffer.allocUnsafe(1 << 16);
+    const count = readSync(fd, chunk);
+    if (count === 0) {
+      return Buffer.concat(chunks);
+    }
+    total += count;
+    if (total > limit) {
+      throw new Error(`more than the ${limit} bytes that are read`);
+    }
+    chunks.push(chunk.subarray(0, count));
   }
 }

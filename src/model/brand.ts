@@ -19,6 +19,9 @@ export function absPath(raw: string): AbsPath {
 
 /** The clean form of an absolute path in foreign data (`//`, `/./`, trailing `/` removed); undefined where there is none. */
 export function cleanPath(raw: string): AbsPath | undefined {
+  if (isCleanAbsolute(raw)) {
+    return raw as AbsPath;
+  }
   if (!raw.startsWith('/') || raw.includes('\0')) {
     return undefined;
   }
@@ -56,6 +59,9 @@ export function resourceAddress(type: string, what: string): ResourceAddress {
   return `${type}:${what}` as ResourceAddress;
 }
 
+/** A NUL, an empty component (also after a trailing slash), or one that is `.` or `..`. */
+const UNCLEAN = /\0|\/(?:\/|\.{0,2}$|\.{1,2}\/)/;
+
 function isCleanAbsolute(raw: string): boolean {
-  return cleanPath(raw) === raw;
+  return raw === '/' || (raw.startsWith('/') && !UNCLEAN.test(raw));
 }

@@ -74,7 +74,14 @@ export type Comparison =
       readonly evidence: readonly Evidence[];
       readonly pending: Pending;
     }
-  /** Not as wanted, and harden must not or cannot change it: `steps` say what a person does. */
+  /** Seen not to be as wanted, and harden must not or cannot change it: `steps` say what a person does. */
+  | {
+      readonly verdict: 'fail';
+      readonly reason: string;
+      readonly evidence: readonly Evidence[];
+      readonly steps: readonly string[];
+    }
+  /** Whether it is as wanted is for the site to say: `steps` say how. */
   | {
       readonly verdict: 'manual';
       readonly reason: string;

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { absPath, resourceAddress, sha256Hex } from './brand.ts';
 import type { Change, ChangeTarget as Target } from './change.ts';
 
@@ -16,121 +16,130 @@ export type DeepReadonly<T> = T extends (infer Item)[]
     ? { readonly [Key in keyof T]: DeepReadonly<T[Key]> }
     : T;
 
-const Impact = z.enum(['none', 'reload', 'restart', 'recreate', 'reboot']);
-const Risk = z.enum(['low', 'medium', 'high']);
-const Digest = z.string().regex(/^sha256:[0-9a-f]{64}$/);
+// Schemas are made when first used (z.lazy): most commands read none of these files, and making all would be a tenth of their time.
+const Impact = () => z.enum(['none', 'reload', 'restart', 'recreate', 'reboot']);
+const Risk = () => z.enum(['low', 'medium', 'high']);
+const Digest = () => z.string().regex(/^sha256:[0-9a-f]{64}$/);
 
-export const PlanEvidence = z.strictObject({
-  source: z.string().describe('The place asked.'),
-  read: z.string().describe('What was looked at there.'),
-  value: z.json().describe('What it said; null for "not there".'),
-});
+export const PlanEvidence = z.lazy(() =>
+  z.strictObject({
+    source: z.string().describe('The place asked.'),
+    read: z.string().describe('What was looked at there.'),
+    value: z.json().describe('What it said; null for "not there".'),
+  }),
+);
 
-export const Verdict = z.enum(['pass', 'fail', 'waived', 'manual', 'not-applicable', 'not-checked', 'error']);
+export const Verdict = z.lazy(() =>
+  z.enum(['pass', 'fail', 'waived', 'manual', 'not-applicable', 'not-checked', 'error']),
+);
 export type Verdict = z.infer<typeof Verdict>;
 
-const PendingItem = z.strictObject({
-  address: z.string(),
-  controls: z.array(z.string()),
-  until: z.enum(['restart', 'reboot']),
-  command: z.string().describe('What makes it live.'),
-  reason: z.string(),
-});
+const PendingItem = z.lazy(() =>
+  z.strictObject({
+    address: z.string(),
+    controls: z.array(z.string()),
+    until: z.enum(['restart', 'reboot']),
+    command: z.string().describe('What makes it live.'),
+    reason: z.string(),
+  }),
+);
 
-export const PlanControl = z.strictObject({
-  slug: z.string(),
-  ids: z.array(z.string()).describe('Numbers in the selected benchmark.'),
-  title: z.string(),
-  level: z.union([z.literal(1), z.literal(2)]),
-  verdict: Verdict,
-  reason: z.string().describe('One sentence; empty for a pass.'),
-  evidence: z.array(PlanEvidence),
-  changes: z.array(z.string()).describe('Ids of the changes that would meet it.'),
-  steps: z.array(z.string()).describe('What a person does, where harden does not.'),
-});
+export const PlanControl = z.lazy(() =>
+  z.strictObject({
+    slug: z.string(),
+    ids: z.array(z.string()).describe('Numbers in the selected benchmark.'),
+    title: z.string(),
+    level: z.union([z.literal(1), z.literal(2)]),
+    verdict: Verdict,
+    reason: z.string().describe('One sentence; empty for a pass.'),
+    evidence: z.array(PlanEvidence),
+    changes: z.array(z.string()).describe('Ids of the changes that would meet it.'),
+    steps: z.array(z.string()).describe('What a person does, where harden does not.'),
+  }),
+);
 export type PlanControl = DeepReadonly<z.infer<typeof PlanControl>>;
 
-const ChangeTarget = z.discriminatedUnion('type', [
-  z.strictObject({ type: z.literal('audit-rule'), path: z.string(), rules: z.array(z.string()), file: z.string() }),
+const ChangeTarget = z.lazy(() =>
+  z.discriminatedUnion('type', [
+    z.strictObject({ type: z.literal('audit-rule'), path: z.string(), rules: z.array(z.string()), file: z.string() }),
+    z.strictObject({
+      type: z.literal('file-access'),
+      path: z.string(),
+      durable: z.strictObject({ file: z.string(), text: z.string() }).optional(),
+    }),
+    z.strictObject({ type: z.literal('daemon-option'), file: z.string(), key: z.string() }),
+  ]),
+);
+
+export const PlanChange = z.lazy(() =>
   z.strictObject({
-    type: z.literal('file-access'),
-    path: z.string(),
-    durable: z.strictObject({ file: z.string(), text: z.string() }).optional(),
+    id: z.string().regex(/^c[1-9]\d*$/),
+    controls: z.array(z.string()),
+    address: z.string(),
+    title: z.string(),
+    target: ChangeTarget,
+    op: z.enum(['add', 'set', 'remove', 'activate']),
+    before: z.json(),
+    after: z.json(),
+    fingerprint: z
+      .string()
+      .regex(/^[0-9a-f]{64}$/)
+      .describe('Digest of what was observed; compared again before the change is made.'),
+    risk: Risk(),
+    impact: Impact().describe('What carrying it out interrupts on this host.'),
+    liveAfter: z.enum(['now', 'restart', 'reboot']),
+    reversible: z.boolean(),
+    needs: z.array(z.string()).describe('Addresses that must change first.'),
+    breaks: z.array(z.string()),
+    notes: z.array(z.string()),
   }),
-  z.strictObject({ type: z.literal('daemon-option'), file: z.string(), key: z.string() }),
-]);
+);
 
-export const PlanChange = z.strictObject({
-  id: z.string().regex(/^c[1-9]\d*$/),
-  controls: z.array(z.string()),
-  address: z.string(),
-  title: z.string(),
-  target: ChangeTarget,
-  op: z.enum(['add', 'set', 'remove', 'activate']),
-  before: z.json(),
-  after: z.json(),
-  fingerprint: z
-    .string()
-    .regex(/^[0-9a-f]{64}$/)
-    .describe('Digest of what was observed; compared again before the change is made.'),
-  risk: Risk,
-  impact: Impact.describe('What carrying it out interrupts on this host.'),
-  liveAfter: z.enum(['now', 'restart', 'reboot']),
-  reversible: z.boolean(),
-  needs: z.array(z.string()).describe('Addresses that must change first.'),
-  breaks: z.array(z.string()),
-  notes: z.array(z.string()),
-});
-
-const Effect = z.strictObject({
-  step: z.int().positive(),
-  kind: z.enum(['write', 'load-rules', 'reload', 'restart']),
-  unit: z.string().nullable(),
-  changes: z.array(z.string()),
-  containersKept: z.array(z.string()),
-  containersStopped: z.array(z.string()),
-});
+const Effect = z.lazy(() =>
+  z.strictObject({
+    step: z.int().positive(),
+    kind: z.enum(['write', 'load-rules', 'reload', 'restart']),
+    unit: z.string().nullable(),
+    changes: z.array(z.string()),
+    containersKept: z.array(z.string()),
+    containersStopped: z.array(z.string()),
+  }),
+);
 export type Effect = DeepReadonly<z.infer<typeof Effect>>;
 
-const Listed = z.strictObject({
-  control: z.string(),
-  id: z.string(),
-  title: z.string(),
-  reason: z.string(),
-  steps: z.array(z.string()),
-});
+const Listed = z.lazy(() =>
+  z.strictObject({
+    control: z.string(),
+    id: z.string(),
+    title: z.string(),
+    reason: z.string(),
+    steps: z.array(z.string()),
+  }),
+);
 
-const Approval = z.strictObject({
-  by: z.string(),
-  at: z.iso.datetime(),
-  how: z.enum(['prompt', '--yes']),
-  ceiling: z.strictObject({ maxRisk: Risk, maxImpact: Impact }).nullable(),
-});
+const Approval = z.lazy(() =>
+  z.strictObject({
+    by: z.string(),
+    at: z.iso.datetime(),
+    how: z.enum(['prompt', '--yes']),
+    ceiling: z.strictObject({ maxRisk: Risk(), maxImpact: Impact() }).nullable(),
+  }),
+);
 export type Approval = DeepReadonly<z.infer<typeof Approval>>;
 
-export const Plan = z.strictObject({
-  schema: z.literal(PLAN_SCHEMA),
-  schemaMinor: z.int().nonnegative(),
-  id: z
-    .string()
-    .regex(/^[0-9a-f]{8}$/)
-    .describe('First digits of the digest.'),
-  digest: Digest.describe(
-    'Over everything but id, digest, times, createdBy, tool, approvals and the age of the source.',
-  ),
-  createdAt: z.iso.datetime(),
-  expiresAt: z.iso.datetime(),
-  createdBy: z.string(),
-  tool: z.strictObject({ name: z.literal('harden'), version: z.string() }),
-  content: z.strictObject({
+const Content = z.lazy(() =>
+  z.strictObject({
     benchmark: z.string(),
     profile: z.string(),
     level: z.union([z.literal(1), z.literal(2)]),
-    digest: Digest.describe('Of the remediations and the profile.'),
+    digest: Digest().describe('Of the remediations and the profile.'),
     parameters: z.record(z.string(), z.json()),
     notCovered: z.string(),
   }),
-  host: z.strictObject({
+);
+
+const Host = z.lazy(() =>
+  z.strictObject({
     idHmac: z.string(),
     name: z.string(),
     os: z.string(),
@@ -146,16 +155,10 @@ export const Plan = z.strictObject({
     }),
     audit: z.strictObject({ version: z.string().nullable(), enabled: z.int().nullable() }),
   }),
-  source: z.strictObject({
-    type: z.enum(['live', 'root', 'recorded', 'simulated']),
-    recording: z.strictObject({ digest: Digest, takenAt: z.iso.datetime() }).nullable(),
-  }),
-  selection: z.strictObject({
-    include: z.array(z.string()),
-    exclude: z.array(z.string()),
-    leftOut: z.array(z.strictObject({ control: z.string(), id: z.string(), by: z.string() })),
-  }),
-  summary: z.strictObject({
+);
+
+const Summary = z.lazy(() =>
+  z.strictObject({
     controls: z.int(),
     pass: z.int(),
     toFix: z.int(),
@@ -166,27 +169,57 @@ export const Plan = z.strictObject({
     errors: z.int(),
     changes: z.int(),
     pending: z.int(),
-    maxRisk: Risk.nullable(),
-    maxImpact: Impact,
+    maxRisk: Risk().nullable(),
+    maxImpact: Impact(),
     reversible: z.boolean(),
   }),
-  effects: z.array(Effect),
-  controls: z.array(PlanControl),
-  changes: z.array(PlanChange),
-  pending: z.array(PendingItem).describe('Written already, not what the host runs with yet.'),
-  manual: z.array(Listed),
-  waived: z.array(Listed),
-  notChecked: z.array(Listed),
-  notApplicable: z.array(Listed),
-  waivers: z.strictObject({ digest: Digest.nullable(), used: z.array(z.string()) }),
-  rollback: z.strictObject({
-    covered: z.array(z.string()).describe('Ids of changes that can be taken back.'),
-    notCovered: z.array(z.strictObject({ change: z.string(), reason: z.string() })),
+);
+
+export const Plan = z.lazy(() =>
+  z.strictObject({
+    schema: z.literal(PLAN_SCHEMA),
+    schemaMinor: z.int().nonnegative(),
+    id: z
+      .string()
+      .regex(/^[0-9a-f]{8}$/)
+      .describe('First digits of the digest.'),
+    digest: Digest().describe(
+      'Over everything but id, digest, times, createdBy, tool, approvals and the age of the source.',
+    ),
+    createdAt: z.iso.datetime(),
+    expiresAt: z.iso.datetime(),
+    createdBy: z.string(),
+    tool: z.strictObject({ name: z.literal('harden'), version: z.string() }),
+    content: Content,
+    host: Host,
+    source: z.strictObject({
+      type: z.enum(['live', 'root', 'recorded', 'simulated']),
+      recording: z.strictObject({ digest: Digest(), takenAt: z.iso.datetime() }).nullable(),
+    }),
+    selection: z.strictObject({
+      include: z.array(z.string()),
+      exclude: z.array(z.string()),
+      leftOut: z.array(z.strictObject({ control: z.string(), id: z.string(), by: z.string() })),
+    }),
+    summary: Summary,
+    effects: z.array(Effect),
+    controls: z.array(PlanControl),
+    changes: z.array(PlanChange),
+    pending: z.array(PendingItem).describe('Written already, not what the host runs with yet.'),
+    manual: z.array(Listed),
+    waived: z.array(Listed),
+    notChecked: z.array(Listed),
+    notApplicable: z.array(Listed),
+    waivers: z.strictObject({ digest: Digest().nullable(), used: z.array(z.string()) }),
+    rollback: z.strictObject({
+      covered: z.array(z.string()).describe('Ids of changes that can be taken back.'),
+      notCovered: z.array(z.strictObject({ change: z.string(), reason: z.string() })),
+    }),
+    refusal: z.string().nullable().describe('Why this host is not changed; null where it can be.'),
+    warnings: z.array(z.string()),
+    approvals: z.array(Approval),
   }),
-  refusal: z.string().nullable().describe('Why this host is not changed; null where it can be.'),
-  warnings: z.array(z.string()),
-  approvals: z.array(Approval),
-});
+);
 /** A plan as it is written and read back: addresses and paths are plain strings until `changesOf` has checked them. */
 export type Plan = DeepReadonly<z.infer<typeof Plan>>;
 

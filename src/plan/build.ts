@@ -1,13 +1,12 @@
 import { byCodeUnit, digestOf } from '../model/canonical.ts';
-import { type Assessment, type Change, type Comparison, IMPACTS } from '../model/change.ts';
+import { type Assessment, type Change, type Comparison } from '../model/change.ts';
 import type { HostFacts } from '../model/facts.ts';
 import { PLAN_SCHEMA, PLAN_SCHEMA_MINOR, type Plan, type PlanControl, type PlanDraft } from '../model/plan.ts';
 import type { SelectedControl, Selection } from '../model/remediation.ts';
-import { RISK_LEVELS } from './ceiling.ts';
+import { changeSummary } from './change-summary.ts';
 import { controlVerdict } from './control-verdict.ts';
-import { effectsOf } from './effects.ts';
+import { type RestartFacts, effectsOf } from './effects.ts';
 import { type ControlProposal, orderedChanges } from './order.ts';
-import { highest } from './scale.ts';
 import { sealPlan } from './seal.ts';
 
 /** A selected control and what comparing its parts with the host gave. */
@@ -24,6 +23,7 @@ export interface PlanOrigin {
   readonly toolVersion: string;
   /** Keyed hash of the machine id. */
   readonly hostIdHmac: string;
+  readonly restart: RestartFacts;
   readonly recording: Plan['source']['recording'];
   readonly include: readonly string[];
   readonly exclude: readonly string[];
@@ -51,7 +51,7 @@ export function buildPlan(
     source: { type: facts.hostKind, recording: origin.recording },
     selection: { include: origin.include, exclude: origin.exclude, leftOut: selection.leftOut },
     summary: summaryOf(controls, changes, pending.length),
-    effects: effectsOf(changes, facts.engine),
+    effects: effectsOf(changes, origin.restart),
     controls,
     changes,
     pending,
@@ -171,19 +171,8 @@ function summaryOf(controls: readonly PlanControl[], changes: readonly Change[],
     notApplicable: count('not-applicable'),
     notChecked: count('not-checked'),
     errors: count('error'),
-    changes: changes.length,
     pending,
-    maxRisk:
-      highest(
-        RISK_LEVELS,
-        changes.map((change) => change.risk),
-      ) ?? null,
-    maxImpact:
-      highest(
-        IMPACTS,
-        changes.map((change) => change.impact),
-      ) ?? 'none',
-    reversible: changes.every((change) => change.reversible),
+    ...changeSummary(changes),
   };
 }
 

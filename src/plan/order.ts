@@ -18,9 +18,7 @@ export const TYPE_ORDER: readonly ResourceTypeName[] = ['file-access', 'daemon-o
  */
 export function orderedChanges(proposals: readonly ControlProposal[]): readonly Change[] {
   const merged = new Map<string, { readonly change: ProposedChange; readonly controls: Set<string> }>();
-  for (const { control, change } of proposals.toSorted(
-    (a, b) => gravity(b.change) - gravity(a.change) || byCodeUnit(canonicalJson(a), canonicalJson(b)),
-  )) {
+  for (const { control, change } of gravestFirst(proposals)) {
     const key = canonicalJson([change.address, change.target, change.op, change.after]);
     const known = merged.get(key);
     if (known === undefined) {
@@ -39,6 +37,14 @@ export function orderedChanges(proposals: readonly ControlProposal[]): readonly 
       id: `c${index + 1}`,
       controls: [...controls].sort(byCodeUnit),
     }));
+}
+
+/** Of equal gravity in the order of their texts. */
+function gravestFirst(proposals: readonly ControlProposal[]): readonly ControlProposal[] {
+  return proposals
+    .map((proposal) => ({ proposal, gravity: gravity(proposal.change), text: canonicalJson(proposal) }))
+    .sort((a, b) => b.gravity - a.gravity || byCodeUnit(a.text, b.text))
+    .map(({ proposal }) => proposal);
 }
 
 function rank(change: ProposedChange): number {

@@ -1,8 +1,6 @@
 import type { Plan } from '../model/plan.ts';
-import { highest } from './scale.ts';
 import { sealPlan } from './seal.ts';
-import { IMPACTS } from '../model/change.ts';
-import { RISK_LEVELS } from './ceiling.ts';
+import { changeSummary } from './change-summary.ts';
 
 /** What the way back does on the host as it is now. */
 export interface WayBack {
@@ -53,30 +51,18 @@ export function reversePlan(applied: Plan, way: WayBack): Plan {
     tool: { name: 'harden', version: way.toolVersion },
     changes,
     effects: changes.length === 0 ? [] : effects.map((effect, index) => ({ step: index + 1, ...effect })),
-    controls: applied.controls.map((control) => ({
-      ...control,
-      changes: control.changes.filter((change) => way.restorable.has(change)),
-    })),
+    controls: applied.controls
+      .map((control) => ({ ...control, changes: control.changes.filter((change) => way.restorable.has(change)) }))
+      .filter((control) => control.changes.length > 0),
+    manual: [],
+    waived: [],
+    notChecked: [],
+    notApplicable: [],
     pending: [],
     rollback: { covered: changes.map((change) => change.id), notCovered: [] },
     warnings: [],
     approvals: [],
-    summary: {
-      ...applied.summary,
-      changes: changes.length,
-      pending: 0,
-      maxRisk:
-        highest(
-          RISK_LEVELS,
-          changes.map((change) => change.risk),
-        ) ?? null,
-      maxImpact:
-        highest(
-          IMPACTS,
-          changes.map((change) => change.impact),
-        ) ?? 'none',
-      reversible: true,
-    },
+    summary: { ...applied.summary, pending: 0, ...changeSummary(changes) },
   });
 }
 

@@ -28,18 +28,10 @@ export function staleness(approved: Plan, now: Plan, at: string): Staleness {
   return addresses.length === 0 ? { type: 'fresh' } : { type: 'drifted', addresses: [...new Set(addresses)].sort() };
 }
 
-/**
- * What of the fresh plan may be carried out: exactly the changes that were approved, as they were approved.
- * From the id in the fresh plan to the id in the approved one.
- */
-export function approvedPart(approved: Plan, now: Plan): ReadonlyMap<string, string> {
-  const known = new Map(approved.changes.map((change) => [essence(change), change.id]));
-  return new Map(
-    now.changes.flatMap((change) => {
-      const id = known.get(essence(change));
-      return id === undefined ? [] : [[change.id, id] as const];
-    }),
-  );
+/** The ids in the fresh plan of what was approved: exactly these changes, with exactly these costs. */
+export function approvedPart(approved: Plan, now: Plan): ReadonlySet<string> {
+  const known = new Set(approved.changes.map(essence));
+  return new Set(now.changes.filter((change) => known.has(essence(change))).map((change) => change.id));
 }
 
 function stillValid(change: Plan['changes'][number], now: Plan): boolean {
@@ -60,7 +52,8 @@ function passesNow(change: Plan['changes'][number], now: Plan): boolean {
   );
 }
 
+/** All that a person weighed: what is changed, and what that costs. The words for it are not part of it. */
 function essence(change: Plan['changes'][number]): string {
-  const { address, target, op, before, after, fingerprint } = change;
-  return canonicalJson([address, target, op, before, after, fingerprint]);
+  const { id: _id, controls: _controls, title: _title, notes: _notes, ...rest } = change;
+  return canonicalJson(rest);
 }

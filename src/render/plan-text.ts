@@ -17,7 +17,7 @@ const MANY = 40;
 /** A whole plan for a person: counts, effects, changes by rising interruption, what is left alone, and what to run next. */
 export function planText(plan: Plan, style: Style, next: readonly string[]): string {
   const blocks = [
-    headLines(plan, style),
+    headLines('harden plan', plan, style),
     ...(isNothing(plan) ? [nothingLines(plan, style)] : [summaryLines(plan, style), effectLines(plan, style)]),
     ...groupBlocks(plan, style),
     pendingLines(plan, style),
@@ -30,6 +30,19 @@ export function planText(plan: Plan, style: Style, next: readonly string[]): str
     .filter((block) => block.length > 0)
     .map((block) => block.join('\n'))
     .join('\n\n')}\n`;
+}
+
+/** The way back as a plan: what is put back and what that interrupts; how the host stands otherwise is not its subject. */
+export function rollbackPlanText(plan: Plan, style: Style): string {
+  const what =
+    plan.changes.length === 0
+      ? ['Nothing of it can be put back.']
+      : [
+          ...wrap(style, 2, `${count(plan.changes.length, 'change')} can be put back. That`),
+          ...interruptions(plan).flatMap((text) => wrap(style, 4, text)),
+        ];
+  const blocks = [headLines('harden rollback', plan, style), what, ...groupBlocks(plan, style)];
+  return `${blocks.map((block) => block.join('\n')).join('\n\n')}\n`;
 }
 
 /** Only what a person must weigh again: counts, effects and what breaks. */
@@ -48,16 +61,11 @@ export function isNothing(plan: Plan): boolean {
   );
 }
 
-function headLines(plan: Plan, style: Style): readonly string[] {
+function headLines(title: string, plan: Plan, style: Style): readonly string[] {
   const minute = (time: string): string => `${time.slice(0, 16).replace('T', ' ')} UTC`;
   const { recording, type } = plan.source;
   const when = recording === null ? [type, minute(plan.createdAt)] : [`recorded ${minute(recording.takenAt)}`];
-  return columns(style, 0, [
-    paint(style, 'bold', 'harden plan'),
-    printable(plan.host.name),
-    plan.content.profile,
-    ...when,
-  ]);
+  return columns(style, 0, [paint(style, 'bold', title), printable(plan.host.name), plan.content.profile, ...when]);
 }
 
 function nothingLines(plan: Plan, style: Style): readonly string[] {
@@ -67,7 +75,8 @@ function nothingLines(plan: Plan, style: Style): readonly string[] {
     ...(waived > 0 ? [`${waived} waived`] : []),
     ...(manual > 0 ? [`${manual} manual`] : []),
   ].join(', ');
-  return wrap(style, 0, `${printable(plan.host.name)} already matches ${plan.content.profile}: ${counts}.`);
+  const part = plan.selection.leftOut.length > 0 ? 'the chosen part of ' : '';
+  return wrap(style, 0, `${printable(plan.host.name)} already matches ${part}${plan.content.profile}: ${counts}.`);
 }
 
 function summaryLines(plan: Plan, style: Style): readonly string[] {

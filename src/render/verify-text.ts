@@ -1,5 +1,5 @@
 import type { Plan } from '../model/plan.ts';
-import { type Style, columns, paint, spread, wrap } from './layout.ts';
+import { type Style, count, columns, paint, spread, wrap } from './layout.ts';
 import { printable } from './printable.ts';
 
 /** Only what is not as it should be, three kinds apart: failing, written but not live, not checked; manual items are counted. */
@@ -59,7 +59,7 @@ function countCells(plan: Plan, failing: number): readonly string[] {
     [summary.notChecked + summary.errors, 'not checked'],
   ] as const;
   return [
-    `${summary.controls} controls`,
+    count(summary.controls, 'control'),
     `${summary.pass} pass`,
     `${failing} failing`,
     ...optional.filter(([n]) => n > 0).map(([n, word]) => `${n} ${word}`),

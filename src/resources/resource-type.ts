@@ -77,9 +77,10 @@ export function defineResourceType<D extends Desired, T, S>(type: ResourceType<D
     work: (changes, facts, host) => type.work(changes, facts, host),
     revert: (changes, snapshot, facts, host) => type.revert(changes, snapshot, facts, host),
     assess: async (desired, context, host) => {
-      // The catalogue parsed it with this type's schema, which `type` names.
-      const wanted = type.schema.parse(desired);
-      const where = type.targets(wanted, context);
+      if (!isFor(type, desired)) {
+        throw new TypeError(`${type.name} was handed a ${desired.type}`);
+      }
+      const where = type.targets(desired, context);
       if (where.status === 'none') {
         const { verdict, reason, evidence } = where;
         return [{ address: noTarget(type.name, desired), comparison: { verdict, reason, evidence } }];
@@ -91,11 +92,16 @@ export function defineResourceType<D extends Desired, T, S>(type: ResourceType<D
           if (state.status === 'unreadable') {
             return { address, comparison: { verdict: 'not-checked' as const, reason: state.reason, evidence: [] } };
           }
-          return { address, comparison: type.compare(wanted, target, state, context) };
+          return { address, comparison: type.compare(desired, target, state, context) };
         }),
       );
     },
   };
+}
+
+/** The catalogue parsed each wanted state with the schema of the type it names; doing so again would double the time of a plan. */
+function isFor<D extends Desired, T, S>(type: ResourceType<D, T, S>, desired: Desired): desired is D {
+  return desired.type === type.name;
 }
 
 function noTarget(name: ResourceTypeName, desired: Desired): ResourceAddress {

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { canonicalJson, digestOfBytes } from '../model/canonical.ts';
 import type { Fd, Sys } from '../model/sys.ts';
 import { type Manifest, manifestFrom } from './manifest.ts';
@@ -181,13 +181,15 @@ function recordFrom(body: Uint8Array): JournalRecord | undefined {
   }
 }
 
-const step = z.int().nonnegative();
-const recordSchema = z.discriminatedUnion('type', [
-  z.strictObject({ type: z.literal('begin'), size: z.int().positive(), manifest: z.unknown() }),
-  z.strictObject({ type: z.literal('intent'), step, names: z.array(z.string()).readonly() }),
-  z.strictObject({ type: z.literal('done'), step }),
-  z.strictObject({ type: z.literal('undoing'), step }),
-  z.strictObject({ type: z.literal('commit') }),
-  z.strictObject({ type: z.literal('abort'), everything: z.boolean() }),
-  z.strictObject({ type: z.literal('rolled-back') }),
-]);
+const step = () => z.int().nonnegative();
+const recordSchema = z.lazy(() =>
+  z.discriminatedUnion('type', [
+    z.strictObject({ type: z.literal('begin'), size: z.int().positive(), manifest: z.unknown() }),
+    z.strictObject({ type: z.literal('intent'), step: step(), names: z.array(z.string()).readonly() }),
+    z.strictObject({ type: z.literal('done'), step: step() }),
+    z.strictObject({ type: z.literal('undoing'), step: step() }),
+    z.strictObject({ type: z.literal('commit') }),
+    z.strictObject({ type: z.literal('abort'), everything: z.boolean() }),
+    z.strictObject({ type: z.literal('rolled-back') }),
+  ]),
+);

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { type AbsPath, type Sha256, absPath, cleanPath, parentPath, sha256Hex } from '../model/brand.ts';
 import { type Json, canonicalJson, digestOfBytes } from '../model/canonical.ts';
 import type { FileType } from '../model/host.ts';
@@ -170,87 +170,100 @@ export function undoMark(objectIndex: number): string {
 
 export const TRANSACTION_ID = /^[0-9a-f]{8,32}$/;
 
-const pathSchema = z
-  .string()
-  .refine((raw) => cleanPath(raw) === raw)
-  .transform((raw) => absPath(raw));
-const digestSchema = z
-  .string()
-  .regex(/^[0-9a-f]{64}$/)
-  .transform((raw) => sha256Hex(raw));
-const count = z.int().nonnegative();
-const accessSchema = z.strictObject({ mode: count.max(0o7777), uid: count, gid: count });
-const contentSchema = z.strictObject({
-  sha256: digestSchema,
-  size: count,
-  mtimeNs: z
+// Schemas are made when first used (z.lazy): most commands read none of these files, and making all would be a tenth of their time.
+const pathSchema = () =>
+  z
     .string()
-    .regex(/^-?\d+$/)
-    .nullable(),
-  extended: z.string().nullable(),
-});
-const stateSchema = z.discriminatedUnion('kind', [
-  z.strictObject({ kind: z.literal('absent') }),
+    .refine((raw) => cleanPath(raw) === raw)
+    .transform((raw) => absPath(raw));
+const digestSchema = () =>
+  z
+    .string()
+    .regex(/^[0-9a-f]{64}$/)
+    .transform((raw) => sha256Hex(raw));
+const count = () => z.int().nonnegative();
+const accessSchema = () => z.strictObject({ mode: count().max(0o7777), uid: count(), gid: count() });
+const contentSchema = z.lazy(() =>
   z.strictObject({
-    kind: z.literal('object'),
-    fileType: z.enum(['file', 'directory', 'symlink', 'socket', 'fifo', 'character-device', 'block-device']),
-    access: accessSchema,
-    content: contentSchema.nullable(),
+    sha256: digestSchema(),
+    size: count(),
+    mtimeNs: z
+      .string()
+      .regex(/^-?\d+$/)
+      .nullable(),
+    extended: z.string().nullable(),
   }),
-]);
-const args = z.array(z.string()).readonly();
-const commandSchema = z.discriminatedUnion('tool', [
-  z.strictObject({ tool: z.literal('auditctl'), args }),
-  z.strictObject({ tool: z.literal('systemctl'), args }),
+);
+const stateSchema = z.lazy(() =>
+  z.discriminatedUnion('kind', [
+    z.strictObject({ kind: z.literal('absent') }),
+    z.strictObject({
+      kind: z.literal('object'),
+      fileType: z.enum(['file', 'directory', 'symlink', 'socket', 'fifo', 'character-device', 'block-device']),
+      access: accessSchema(),
+      content: contentSchema.nullable(),
+    }),
+  ]),
+);
+const args = () => z.array(z.string()).readonly();
+const commandSchema = z.lazy(() =>
+  z.discriminatedUnion('tool', [
+    z.strictObject({ tool: z.literal('auditctl'), args: args() }),
+    z.strictObject({ tool: z.literal('systemctl'), args: args() }),
+    z.strictObject({
+      tool: z.literal('dockerd'),
+      exe: pathSchema(),
+      args: z.tuple([z.literal('--validate')], z.string()).readonly(),
+    }),
+  ]),
+);
+const activationSchema = z.lazy(() =>
   z.strictObject({
-    tool: z.literal('dockerd'),
-    exe: pathSchema,
-    args: z.tuple([z.literal('--validate')], z.string()).readonly(),
+    service: z.literal('docker'),
+    action: z.enum(['reload', 'restart']),
+    commands: z.array(commandSchema).readonly(),
+    timeoutMs: z.number().positive(),
+    settleMs: z.number().positive().exactOptional(),
   }),
-]);
-const activationSchema = z.strictObject({
-  service: z.literal('docker'),
-  action: z.enum(['reload', 'restart']),
-  commands: z.array(commandSchema).readonly(),
-  timeoutMs: z.number().positive(),
-  settleMs: z.number().positive().exactOptional(),
-});
-const manifestSchema = z.strictObject({
-  format: z.literal(FORMAT),
-  id: z.string().regex(TRANSACTION_ID),
-  purpose: z.enum(['apply', 'rollback']),
-  createdAt: z.string(),
-  bootId: z.string(),
-  about: z.json(),
-  objects: z.array(z.strictObject({ path: pathSchema, before: stateSchema, volatile: z.boolean() })).readonly(),
-  steps: z
-    .array(
-      z.discriminatedUnion('kind', [
+);
+const manifestSchema = z.lazy(() =>
+  z.strictObject({
+    format: z.literal(FORMAT),
+    id: z.string().regex(TRANSACTION_ID),
+    purpose: z.enum(['apply', 'rollback']),
+    createdAt: z.string(),
+    bootId: z.string(),
+    about: z.json(),
+    objects: z.array(z.strictObject({ path: pathSchema(), before: stateSchema, volatile: z.boolean() })).readonly(),
+    steps: z
+      .array(
+        z.discriminatedUnion('kind', [
+          z.strictObject({
+            kind: z.enum(['write-file', 'remove-file', 'make-directory', 'remove-directory', 'set-access']),
+            path: pathSchema(),
+            before: stateSchema,
+            after: stateSchema,
+          }),
+          z.strictObject({
+            kind: z.literal('command'),
+            what: z.string(),
+            run: commandSchema,
+            undo: commandSchema,
+            timeoutMs: z.number().positive(),
+          }),
+          z.strictObject({ kind: z.literal('activate'), activation: activationSchema }),
+        ]),
+      )
+      .readonly(),
+    undoPhases: z
+      .array(
         z.strictObject({
-          kind: z.enum(['write-file', 'remove-file', 'make-directory', 'remove-directory', 'set-access']),
-          path: pathSchema,
-          before: stateSchema,
-          after: stateSchema,
+          path: pathSchema(),
+          content: digestSchema().nullable(),
+          activation: activationSchema,
+          after: z.enum(['reload', 'restart']).exactOptional(),
         }),
-        z.strictObject({
-          kind: z.literal('command'),
-          what: z.string(),
-          run: commandSchema,
-          undo: commandSchema,
-          timeoutMs: z.number().positive(),
-        }),
-        z.strictObject({ kind: z.literal('activate'), activation: activationSchema }),
-      ]),
-    )
-    .readonly(),
-  undoPhases: z
-    .array(
-      z.strictObject({
-        path: pathSchema,
-        content: digestSchema.nullable(),
-        activation: activationSchema,
-        after: z.enum(['reload', 'restart']).exactOptional(),
-      }),
-    )
-    .readonly(),
-});
+      )
+      .readonly(),
+  }),
+);

@@ -88,6 +88,7 @@ class Walk {
   step(step: ObjectInput): ManifestStep {
     const before = this.now(step.path, step);
     refuseUnexpected(step, before);
+    this.#refuseMadeAgain(step);
     const after = stateAfter(step, before, this.#ground);
     this.#refuseOpening(step.path, after);
     this.#current.set(step.path, after);
@@ -128,6 +129,14 @@ class Walk {
     const below = this.#paths.find((other) => other !== path && isBelow(other, path));
     if (reason !== undefined && below !== undefined) {
       throw new Refusal(`${below} below it is changed too, and then it ${reason}`);
+    }
+  }
+
+  /** An undo could not tell the new folder from one somebody else made; no work of ours needs both in one transaction. */
+  #refuseMadeAgain({ kind, path }: ObjectInput): void {
+    const wasThere = this.objects.some((object) => object.path === path && object.before.kind === 'object');
+    if (kind === 'make-directory' && wasThere) {
+      throw new Refusal('a folder that is removed is not made again in the same transaction');
     }
   }
 

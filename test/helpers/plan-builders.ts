@@ -87,7 +87,17 @@ export function selectionOf(controls: readonly SelectedControl[]): Selection {
   };
 }
 
-export const ORIGIN: PlanOrigin = {
+/** As on a host whose containers stay up where live-restore is on, or goes on first. */
+export function restartOf(facts: HostFacts): PlanOrigin['restart'] {
+  return {
+    running: (facts.engine.containers ?? []).filter(({ running }) => running).map(({ name }) => name),
+    keepsContainers: (changes) =>
+      facts.engine.info['LiveRestoreEnabled'] === true ||
+      changes.some(({ address }) => address === 'daemon-option:live-restore'),
+  };
+}
+
+const ORIGIN: Omit<PlanOrigin, 'restart'> = {
   createdAt: '2026-01-02T03:04:05.000Z',
   expiresAt: '2026-01-03T03:04:05.000Z',
   createdBy: 'ops',
@@ -105,7 +115,11 @@ export function planOf(
   origin: Partial<PlanOrigin> = {},
 ): Plan {
   const list: readonly Finding[] = findings;
-  return buildPlan(selectionOf(list.map((finding) => finding.control)), list, facts, { ...ORIGIN, ...origin });
+  return buildPlan(selectionOf(list.map((finding) => finding.control)), list, facts, {
+    ...ORIGIN,
+    restart: restartOf(facts),
+    ...origin,
+  });
 }
 
 /** A systemd host with a running engine and no containers. */

@@ -9,13 +9,20 @@ export const HARDEN = '/run/built/harden';
 /** What harden keeps for itself; everything else it writes must go again with a rollback. */
 export const OWN_STATE = ['/var/lib/harden'];
 
+export interface Proof {
+  readonly change: string;
+  readonly proof: string;
+  readonly reason: string;
+  readonly command?: string;
+}
+
 /** The part of `urn:harden:result:1` that the tests look at. */
 export interface RunReport {
   readonly exit: number;
   readonly type: 'nothing-to-do' | 'declined' | 'dry-run' | 'done' | 'rolled-back';
   readonly plan: Plan;
   readonly snapshot?: string;
-  readonly proofs?: readonly { readonly change: string; readonly proof: string; readonly reason: string }[];
+  readonly proofs?: readonly Proof[];
   readonly kept?: readonly { readonly what: string; readonly reason: string }[];
   readonly at?: string;
   readonly reason?: string;

@@ -47,6 +47,36 @@ describe.runIf(realHosts('trixie'))('daemon options under systemd', () => {
     },
   );
 
+  test(
+    'live-restore that only the running daemon has carries containers there and back',
+    { timeout: 240_000 },
+    async () => {
+      await using host = await systemdHost('trixie', withProject);
+      await host.importBusybox('box');
+      await host.write(FILE, '{"live-restore": true}', 0o600);
+      await host.check('systemctl reload docker.service && sleep 1');
+      await host.check(['rm', FILE]);
+      await host.check('docker run -d --name web box sleep 3600');
+      const before = await startedAt(host);
+      expect(await liveRestore(host)).toBe('true\n');
+
+      const plan = await ask(host, { desired: WANTED.slice(0, 2) });
+      expect(await carryOut(host, plan.work?.steps ?? [])).toEqual(['restart', 'reload']);
+      expect(await startedAt(host)).toBe(before);
+      expect(await liveRestore(host)).toBe('false\n');
+      expect(await host.read(FILE)).not.toContain('live-restore');
+
+      for (const { path, content, activation } of plan.work?.undoPhases ?? []) {
+        const write =
+          content === null ? [] : [{ kind: 'write-file' as const, path, expected: null, content, access: undefined }];
+        await carryOut(host, [...write, { kind: 'activate', activation }]);
+      }
+      await host.check(['rm', FILE]);
+      expect(await startedAt(host)).toBe(before);
+      expect(await liveRestore(host)).toBe('true\n');
+    },
+  );
+
   test('the undo of a start that failed brings docker up within the start limit', { timeout: 240_000 }, async () => {
     await using host = await systemdHost('trixie', withProject);
     const plan = await ask(host, { desired: WANTED });

@@ -176,9 +176,9 @@ describe.runIf(realHosts())('daemon options on a real daemon', () => {
     await host.startDockerd(['--icc=true', '--live-restore', '-l', 'warn', '--default-ulimit', 'nofile=1024:4096']);
     const answer = await ask(host, { desired: WANTED, parameters: PARAMETERS });
     expect(verdicts(answer)).toMatchObject({
-      icc: 'manual',
+      icc: 'fail',
       'live-restore': 'pass',
-      'log-level': 'manual',
+      'log-level': 'fail',
       'default-ulimits': 'pass',
     });
     const written = answer.changes.map(({ address }) => address);

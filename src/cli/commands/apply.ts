@@ -4,6 +4,7 @@ import type { RunOutcome } from '../../app/outcome.ts';
 import { DEFAULT_PROFILE } from '../../catalogue/profiles.ts';
 import { readPlan } from '../../app/plan-file.ts';
 import type { Impact } from '../../model/change.ts';
+import { EXIT, HardenError } from '../../model/errors.ts';
 import type { Plan } from '../../model/plan.ts';
 import type { Risk } from '../../model/remediation.ts';
 import { planText } from '../../render/plan-text.ts';
@@ -13,7 +14,7 @@ import { refuseUnrecovered } from '../recovered.ts';
 import { newId, outcomeExit, outcomeJson, outcomeText } from '../outcome.ts';
 import { consentOptions, formatOptions, outputOption, selectionOptions, stateOptions } from '../options.ts';
 import { print, tell } from '../output.ts';
-import { readInput, writeResult } from '../result-file.ts';
+import { keepCopy, readInput } from '../result-file.ts';
 import { type Terminal, readTerminal } from '../terminal.ts';
 import { personUi } from '../ui.ts';
 
@@ -49,18 +50,26 @@ export function applyCommand(finish: Finish) {
       const json = args.json || args.format === 'json';
       const terminal = readTerminal(args.input && !json);
       const outcome = await run(args, terminal);
-      if (args.output !== undefined) {
-        const { host, id } = outcome.plan;
-        await writeResult(args.output, `harden-apply-${host.name}-${id}.json`, outcomeJson(outcome));
-      }
-      await print(json ? outcomeJson(outcome) : outcomeText(outcome, 'apply', terminal));
+      const { host, id } = outcome.plan;
       finish(outcomeExit(outcome));
+      await print(json ? outcomeJson(outcome) : outcomeText(outcome, 'apply', terminal));
+      finish(
+        await keepCopy(args.output, `harden-apply-${host.name}-${id}.json`, outcomeJson(outcome), outcomeExit(outcome)),
+      );
     },
   } satisfies CommandModule<object, ApplyArguments>;
 }
 
 function run(args: ApplyArguments, terminal: Terminal): Promise<RunOutcome> {
   const approvedPlan = args.plan === undefined ? undefined : readPlan(args.plan, readInput(args.plan));
+  if (approvedPlan !== undefined && (args.control.length > 0 || args.exclude.length > 0)) {
+    throw new HardenError({
+      code: 'H0068',
+      exit: EXIT.usage,
+      message: 'a plan file is applied as it is; -c and -x choose controls when a plan is made. Nothing was changed.',
+      hint: 'To plan with another choice: harden plan -x ID -o FILE',
+    });
+  }
   const ground = changeableGround(args.root);
   const request = {
     wish: wishFor(ground, approvedPlan === undefined ? args : choiceOf(approvedPlan, args), DAY_MS),
@@ -74,6 +83,7 @@ function run(args: ApplyArguments, terminal: Terminal): Promise<RunOutcome> {
     root: args.root,
     stateDir: args['state-dir'],
     acceptVolatile: args['accept-volatile-state'],
+    dryRun: args['dry-run'],
     recovered: refuseUnrecovered,
   };
   const showPlan = (plan: Plan): void => {

@@ -1,6 +1,6 @@
 import type { CommandModule } from 'yargs';
 import { makePlan } from '../../app/make-plan.ts';
-import { DEFAULT_PROFILE } from '../../catalogue/profiles.ts';
+import { DEFAULT_PROFILE, isProfileFile } from '../../catalogue/profiles.ts';
 import { EXIT, type ExitCode } from '../../model/errors.ts';
 import type { Plan } from '../../model/plan.ts';
 import { planText } from '../../render/plan-text.ts';
@@ -88,8 +88,11 @@ function nextLines(plan: Plan, args: PlanArguments, file: string | undefined): r
     ...args.exclude.flatMap((item) => ['-x', item]),
     ...(args.root === undefined ? [] : ['--root', args.root]),
   ];
-  return [
-    ...saved,
-    `Next: sudo harden apply ${[...(file === undefined ? chosen : [file]), ...(file === undefined || args.root === undefined ? [] : ['--root', args.root])].join(' ')}`.trimEnd(),
+  // A profile of the site's own is not in the plan file; the rest is.
+  const withFile = [
+    ...(isProfileFile(args.profile) ? ['-p', args.profile] : []),
+    ...(args.root === undefined ? [] : ['--root', args.root]),
   ];
+  const words = file === undefined ? chosen : [file, ...withFile];
+  return [...saved, ['Next: sudo harden apply', ...words].join(' ')];
 }

@@ -35,6 +35,7 @@ export function recoverCommand(finish: Finish) {
           root: args.root,
           stateDir: args['state-dir'],
           acceptVolatile: args['accept-volatile-state'],
+          dryRun: false,
           recovered: (list) => (recovered = list),
         },
         () => Promise.resolve(),

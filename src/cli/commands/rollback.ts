@@ -1,15 +1,17 @@
 import type { CommandModule } from 'yargs';
+import type { RunOutcome } from '../../app/outcome.ts';
 import { rollback } from '../../app/rollback.ts';
 import type { Impact } from '../../model/change.ts';
+import type { Plan } from '../../model/plan.ts';
 import type { Risk } from '../../model/remediation.ts';
-import { planText } from '../../render/plan-text.ts';
+import { rollbackPlanText } from '../../render/plan-text.ts';
 import { changeableGround, withStore } from '../compose.ts';
 import type { Finish } from '../finish.ts';
 import { refuseUnrecovered } from '../recovered.ts';
 import { consentOptions, formatOptions, outputOption, stateOptions } from '../options.ts';
 import { print, tell } from '../output.ts';
-import { writeResult } from '../result-file.ts';
-import { readTerminal } from '../terminal.ts';
+import { keepCopy } from '../result-file.ts';
+import { type Terminal, readTerminal } from '../terminal.ts';
 import { personUi } from '../ui.ts';
 import { newId, outcomeExit, outcomeJson, outcomeText } from '../outcome.ts';
 
@@ -48,42 +50,42 @@ export function rollbackCommand(finish: Finish) {
     handler: async (args) => {
       const json = args.json || args.format === 'json';
       const terminal = readTerminal(args.input && !json);
-      const ground = changeableGround(args.root);
-      const outcome = await withStore(
-        ground,
-        {
-          root: args.root,
-          stateDir: args['state-dir'],
-          acceptVolatile: args['accept-volatile-state'],
-          recovered: refuseUnrecovered,
-        },
-        async (store, stop) => {
-          const ui = personUi(terminal, stop, (plan) => {
-            tell(planText(plan, terminal.err, []));
-          });
-          return rollback(
-            ground,
-            store,
-            {
-              snapshot: args.snapshot,
-              yes: args.yes,
-              ceiling: { maxRisk: args['max-risk'], maxImpact: args['max-impact'] },
-              dryRun: args.plan,
-              newId,
-            },
-            ui,
-          );
-        },
-      );
-      if (args.output !== undefined) {
-        await writeResult(
-          args.output,
-          `harden-rollback-${outcome.plan.host.name}-${outcome.plan.id}.json`,
-          outcomeJson(outcome),
-        );
-      }
-      await print(json ? outcomeJson(outcome) : outcomeText(outcome, 'rollback', terminal));
+      const outcome = await run(args, terminal);
+      const { host, id } = outcome.plan;
       finish(outcomeExit(outcome));
+      await print(json ? outcomeJson(outcome) : outcomeText(outcome, 'rollback', terminal));
+      finish(
+        await keepCopy(
+          args.output,
+          `harden-rollback-${host.name}-${id}.json`,
+          outcomeJson(outcome),
+          outcomeExit(outcome),
+        ),
+      );
     },
   } satisfies CommandModule<object, RollbackArguments>;
+}
+
+function run(args: RollbackArguments, terminal: Terminal): Promise<RunOutcome> {
+  const ground = changeableGround(args.root);
+  const request = {
+    snapshot: args.snapshot,
+    yes: args.yes,
+    ceiling: { maxRisk: args['max-risk'], maxImpact: args['max-impact'] },
+    dryRun: args.plan,
+    newId,
+  };
+  const place = {
+    root: args.root,
+    stateDir: args['state-dir'],
+    acceptVolatile: args['accept-volatile-state'],
+    dryRun: args.plan,
+    recovered: refuseUnrecovered,
+  };
+  const showPlan = (plan: Plan): void => {
+    tell(rollbackPlanText(plan, terminal.err));
+  };
+  return withStore(ground, place, (store, stop) =>
+    rollback(ground, store, request, personUi(terminal, stop, showPlan)),
+  );
 }

@@ -1,5 +1,6 @@
 import type { Argv, CommandModule } from 'yargs';
 import { type SnapshotEntry, chosenSnapshot, snapshotEntries } from '../../app/snapshots.ts';
+import { redactFileText } from '../../host/redact-recording.ts';
 import { EXIT, HardenError } from '../../model/errors.ts';
 import type { Known } from '../../model/state.ts';
 import type { FileImage, SnapshotFiles } from '../../model/transaction.ts';
@@ -153,7 +154,7 @@ function textOf(files: SnapshotFiles, image: Known<FileImage> | undefined): stri
     return null;
   }
   try {
-    return new TextDecoder().decode(files.bytes(image.value.sha256));
+    return redactFileText(new TextDecoder().decode(files.bytes(image.value.sha256)), () => undefined);
   } catch {
     return null;
   }

@@ -55,6 +55,10 @@ export function verifyCommand(finish: Finish) {
 }
 
 function verifyExit(plan: Plan, { manual, unknown }: Pick<VerifyArguments, 'manual' | 'unknown'>): ExitCode {
+  // There is nothing to assert of a host without an engine, and an error is never a pass.
+  if (plan.summary.errors > 0 || plan.host.docker.flavour === 'none' || plan.refusal !== null) {
+    return plan.summary.toFix > 0 ? EXIT.notAsItShouldBe : EXIT.notEverythingChecked;
+  }
   if (plan.summary.toFix > 0 || plan.pending.length > 0 || (manual === 'fail' && plan.summary.manual > 0)) {
     return EXIT.notAsItShouldBe;
   }

@@ -9,6 +9,7 @@ import { EXIT, type ExitCode } from '../../model/errors.ts';
 import type { HostFacts } from '../../model/facts.ts';
 import type { Plan } from '../../model/plan.ts';
 import type { Ceiling } from '../../plan/ceiling.ts';
+import type { Store } from '../../state/store.ts';
 import { type Style, count, listed, paint, wrap } from '../../render/layout.ts';
 import { planText } from '../../render/plan-text.ts';
 import { verifyText } from '../../render/verify-text.ts';
@@ -74,7 +75,7 @@ async function applyStage(run: Run, number: number): Promise<Verdict> {
   const { sample, wish, terminal } = run;
   await print(heading(number, 'apply', 'that plan: snapshot, change, proof', terminal.out));
   const request = { wish, approvedPlan: undefined, yes: true, ceiling: CEILING, dryRun: false, newId };
-  const outcome = await withSteps(terminal.out, (ui) => apply(sample.ground, sample.openStore(), request, ui));
+  const outcome = await withStore(run, (store, ui) => apply(sample.ground, store, request, ui));
   await print(outcomeText(outcome, 'apply', terminal));
   return provenOf(outcome, 'Every change is proven live, or waits for what its plan announced.');
 }
@@ -111,7 +112,7 @@ async function rollbackStage(run: Run, number: number): Promise<Verdict> {
   const { sample, before, terminal } = run;
   await print(heading(number, 'rollback', 'everything back, byte for byte', terminal.out));
   const request = { snapshot: undefined, yes: true, ceiling: CEILING, dryRun: false, newId };
-  const outcome = await withSteps(terminal.out, (ui) => rollback(sample.ground, sample.openStore(), request, ui));
+  const outcome = await withStore(run, (store, ui) => rollback(sample.ground, store, request, ui));
   await print(outcomeText(outcome, 'rollback', terminal));
   const verdict = provenOf(outcome, '');
   const after = await sample.look();
@@ -126,7 +127,11 @@ async function rollbackStage(run: Run, number: number): Promise<Verdict> {
   };
 }
 
-async function withSteps(style: Style, work: (ui: Ui) => Promise<RunOutcome>): Promise<RunOutcome> {
+async function withStore(
+  { sample, terminal }: Run,
+  work: (store: Store, ui: Ui) => Promise<RunOutcome>,
+): Promise<RunOutcome> {
+  const store = sample.openStore();
   const lines: string[] = [];
   const ui: Ui = {
     canAsk: false,
@@ -141,9 +146,11 @@ async function withSteps(style: Style, work: (ui: Ui) => Promise<RunOutcome>): P
     },
   };
   try {
-    return await work(ui);
+    store.recover();
+    return await work(store, ui);
   } finally {
-    await print(lines.map((line) => `${wrap(style, 0, line, 13).join('\n')}\n`).join(''));
+    store.close();
+    await print(lines.map((line) => `${wrap(terminal.out, 0, line, 13).join('\n')}\n`).join(''));
   }
 }
 

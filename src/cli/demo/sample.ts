@@ -38,7 +38,11 @@ export interface HostImage {
 
 export function openSample(now: () => Date): Sample {
   const text = readInput(SAMPLE);
-  const recording = parseRecording(text, SAMPLE);
+  return copyOf(parseRecording(text, SAMPLE), digestOfBytes(text), now);
+}
+
+/** A copy of any recorded host; `digest` is that of the recording's text. */
+export function copyOf(recording: Recording, digest: string, now: () => Date): Sample {
   const host = simulatedHost(recording);
   return {
     recording,
@@ -50,7 +54,7 @@ export function openSample(now: () => Date): Sample {
       now,
       toolVersion: TOOL_VERSION,
       operator: 'demo',
-      recording: { digest: `sha256:${digestOfBytes(text)}`, takenAt: recording.takenAt },
+      recording: { digest: `sha256:${digest}`, takenAt: recording.takenAt },
     },
     openStore: () => storeOn(host),
     look: async () => ({

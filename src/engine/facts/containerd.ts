@@ -2,7 +2,7 @@ import { type AbsPath, absPath, cleanPath, joinPath } from '../../model/brand.ts
 import type { HostReader, ProcessInfo } from '../../model/host.ts';
 import type { DaemonSources, Said } from './daemon-settings.ts';
 import { execRootOf, SYSTEM_CONTAINERD_SOCKET, said } from './daemon-settings.ts';
-import { flagValue } from './flags.ts';
+import { flagValue } from '../../model/command-flags.ts';
 import { isThere, textOrEmpty } from './reading.ts';
 
 /** Everything about the containerd this engine works with. */

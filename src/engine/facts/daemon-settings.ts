@@ -1,6 +1,6 @@
 import { type AbsPath, absPath, cleanPath, joinPath } from '../../model/brand.ts';
 import type { Json, JsonObject } from '../../model/canonical.ts';
-import { flagValue, flagValues, switchValue } from './flags.ts';
+import { flagValue, flagValues, switchValue } from '../../model/command-flags.ts';
 import { isJsonList, textMember } from './reading.ts';
 
 /** The daemon's flags, its file and its environment side by side, as far as places of things depend on them. */

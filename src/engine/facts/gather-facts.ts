@@ -25,9 +25,13 @@ const DPKG_STATUS_LIMIT = 64 * 1024 * 1024;
  * `auditctl -v` only where there is no dpkg), asks the Engine API four questions at once, and never wakes a stopped engine through its socket.
  */
 export async function gatherFacts(host: HostReader): Promise<HostFacts> {
-  const seen = lookAround(host);
+  const around = lookAround(host);
+  const early = around.daemon === undefined ? undefined : askAtSockets(host, around.start);
+  if (early !== undefined && host.kind === 'live') {
+    await questionsOnTheirWay();
+  }
+  const seen = { ...around, packages: readPackages(host) };
   const audit = askAudit(host, seen.packages);
-  const early = seen.daemon === undefined ? undefined : askAtSockets(host, seen.start);
   const { units, serviceManager } = await readUnits(host, seen);
   const start = readDaemonStart(host, seen.daemon, units);
   const answers =
@@ -53,7 +57,12 @@ interface Gathered extends Seen {
   readonly audit: { readonly answers: AuditAnswers | undefined; readonly version: string | undefined };
 }
 
-function lookAround(host: HostReader): Seen {
+/** The engine takes longest to answer: what it is asked leaves before files and programs keep this thread busy. */
+function questionsOnTheirWay(): Promise<void> {
+  return new Promise((resolve) => setImmediate(resolve));
+}
+
+function lookAround(host: HostReader): Omit<Seen, 'packages'> {
   const listed = host.processes(PROCESS_NAMES, DAEMON_VARIABLES);
   const processes = listed.status === 'present' ? listed.value : [];
   const fileUnits = unitsFromFiles(host);
@@ -64,7 +73,6 @@ function lookAround(host: HostReader): Seen {
     daemon,
     fileUnits,
     start: readDaemonStart(host, daemon, fileUnits),
-    packages: readPackages(host),
   };
 }
 

@@ -6,6 +6,8 @@ export interface AuditSurroundings {
   /** What `auditctl -l` and `-s` said when the recording was made. */
   readonly list: CommandOutcome;
   readonly status: CommandOutcome;
+  /** As `uname -m`: only x86_64 can be written to, since rules stand for other calls elsewhere. */
+  readonly machine: string;
   /** Of auditctl, for example `4.0.2`. */
   readonly version: string;
   /** `unknown` where the recording does not say. */
@@ -82,6 +84,10 @@ class SimulatedAudit {
 
   #changeOne([option = '', first = '', ...rest]: readonly string[]): CommandOutcome {
     const warnings = warningsFor(option, rest, this.#version);
+    const { machine } = this.#surroundings;
+    if (machine !== 'x86_64') {
+      return exited(255, '', [`the simulated auditctl has no rules for ${machine}`]);
+    }
     try {
       const rule = placed(parseRule(option, first, rest, this.#version), option, this.#surroundings.look);
       if (this.#locked) {

@@ -44,6 +44,7 @@ export function simulatedHost(recording: Recording): SimulatedHost {
   const audit = auditKernel({
     list: outcomeOf(recording, 'auditctl', '-l'),
     status: outcomeOf(recording, 'auditctl', '-s'),
+    machine: recording.host.machine,
     version: auditVersion(recording, text),
     look: (path) => look(files, path),
     text,

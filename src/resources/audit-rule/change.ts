@@ -94,7 +94,10 @@ function writeStep(path: AbsPath, lines: readonly string[], audit: AuditFacts, h
   return [{ kind: 'write-file', path, expected, content: bytesOfText(after), access }];
 }
 
-/** Undefined where there is no file. */
+/**
+ * Undefined where there is no file.
+ * @throws HardenError where it cannot be read; nothing was written then.
+ */
 export function currentBytes(path: AbsPath, host: HostReader): Uint8Array | undefined {
   const now = host.read(path);
   switch (now.status) {
@@ -105,9 +108,10 @@ export function currentBytes(path: AbsPath, host: HostReader): Uint8Array | unde
     case 'unreadable':
       throw new HardenError({
         code: 'H2301',
-        exit: EXIT.needsAttention,
-        message: `${path} cannot be read, so nothing was changed`,
+        exit: EXIT.planNotApplicable,
+        message: `${path} cannot be read. Nothing was changed`,
         details: [now.reason],
+        position: { file: path },
         hint: 'Move it away and run harden again.',
       });
   }

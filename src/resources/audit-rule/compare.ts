@@ -116,7 +116,7 @@ function silenced({ judged, evidence }: Found, line: string, rule: AuditRule | u
     rule?.list,
     files.map((known) => `${known.file} line ${known.line}`),
   );
-  return manual(obstacle, evidence);
+  return forPerson(obstacle, evidence);
 }
 
 function notYetWritten(found: Found, liveAfter: 'now' | 'reboot'): Comparison {
@@ -124,14 +124,14 @@ function notYetWritten(found: Found, liveAfter: 'now' | 'reboot'): Comparison {
   if (judged.atBoot.status === 'silenced') {
     const culprit = judged.boot.rules[judged.atBoot.by];
     const line = culprit === undefined ? '' : printRule(culprit.written);
-    return manual(
+    return forPerson(
       silencedObstacle(line, culprit?.rule.list, culprit === undefined ? [] : [`${culprit.file} line ${culprit.line}`]),
       evidence,
     );
   }
   const obstacle = obstacleToLoading(target, judged) ?? obstacleToKeeping(target, judged, state);
   if (obstacle !== undefined) {
-    return manual(obstacle, evidence);
+    return forPerson(obstacle, evidence);
   }
   const kernel = liveAfter === 'now' && facts.audit.enabled !== 2 ? lackingInKernel(judged.ours, judged) : [];
   const near = kernelLines(judged).length + bootLines(judged).length > 0;
@@ -146,7 +146,7 @@ function onlyInFile(found: Found): Comparison {
   const { judged, target, evidence } = found;
   const obstacle = obstacleToLoading(target, judged);
   if (obstacle !== undefined) {
-    return manual(obstacle, evidence);
+    return forPerson(obstacle, evidence);
   }
   const covering = judged.atBoot.status === 'covered' ? judged.atBoot.by : [];
   const written = covering.flatMap((index) => judged.boot.rules[index]?.written ?? []);
@@ -216,6 +216,7 @@ function fingerprintOf({ judged, state, facts }: Found): ProposedChange['fingerp
   });
 }
 
-function manual(obstacle: Obstacle, evidence: readonly Evidence[]): Comparison {
-  return { verdict: 'manual', reason: obstacle.reason, evidence, steps: obstacle.steps };
+/** Not recorded, and not for harden to change. */
+function forPerson(obstacle: Obstacle, evidence: readonly Evidence[]): Comparison {
+  return { verdict: 'fail', reason: obstacle.reason, evidence, steps: obstacle.steps };
 }

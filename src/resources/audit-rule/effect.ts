@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import type { Json } from '../../model/canonical.ts';
 import type { Change } from '../../model/change.ts';
 
@@ -12,11 +12,13 @@ export interface Effect {
   readonly folders: readonly string[];
 }
 
-const effectSchema: z.ZodType<Effect, Json> = z.strictObject({
-  kernel: z.array(z.string()),
-  file: z.array(z.string()),
-  folders: z.array(z.string()),
-});
+const effectSchema: z.ZodType<Effect, Json> = z.lazy(() =>
+  z.strictObject({
+    kernel: z.array(z.string()),
+    file: z.array(z.string()),
+    folders: z.array(z.string()),
+  }),
+);
 
 export function effectOf(change: Change): Effect {
   return effectSchema.parse(change.after);

@@ -53,3 +53,8 @@ export function withoutLines(text: string, lines: readonly string[]): Shortened 
 export function holdsNothing(text: string, header: string): boolean {
   return text.split('\n').every((line) => line.trim() === '' || line === header);
 }
+
+/** As `holdsNothing`, and our own first line is there. */
+export function holdsOnlyHeader(text: string, header: string): boolean {
+  return holdsNothing(text, header) && text.split('\n').includes(header);
+}

@@ -9,13 +9,16 @@ import { currentBytes, deleteStep, fileOf, linesPerFile, ruleOfLine, takesRules 
 import { effectOf } from './effect.ts';
 import { parseListed } from './listing.ts';
 import { FOLDERS_FILE, headerOf, RUN_RULES_FILE } from './ours.ts';
-import { bytesOfText, holdsNothing, textOfBytes, withoutLines } from './own-file.ts';
+import { bytesOfText, holdsNothing, holdsOnlyHeader, textOfBytes, withoutLines } from './own-file.ts';
 import { parseLine } from './parse.ts';
 import { type AuditRule, listedKey } from './rule.ts';
 import { isOldMachine } from './covers.ts';
 import { withoutExpansion } from './syscalls.ts';
 
-/** Takes out of the kernel and the files what the changes put there, and nothing else; a file as it was left becomes byte for byte what it was before. */
+/**
+ * Takes out of the kernel and the files what the changes put there, and nothing else; a file as it was left becomes byte for byte what it was before.
+ * A change of which one part has to stay stays whole.
+ */
 export function revert(
   changes: readonly Change[],
   snapshot: SnapshotFiles,
@@ -24,24 +27,28 @@ export function revert(
 ): Promise<Reversal> {
   const parts = changes.map((change) => ({ change, file: fileOf(change), effect: effectOf(change) }));
   const live = new Set(loadedKeys(facts));
-  const files = shortenedFiles(linesPerFile(parts), host);
+  const found = shortenedFiles(linesPerFile(parts), host);
   const each = parts.map(({ change, file, effect }) => {
     const loaded = effect.kernel.map(ruleOfLine).filter((rule) => live.has(keyOf(rule, facts)));
-    const ownFile = files.find(({ path }) => path === file);
+    const ownFile = found.find(({ path }) => path === file);
     const inFile = effect.file.filter((line) => ownFile?.missing.includes(line) === false);
-    const kept = [...lockedRules(loaded, facts), ...changedLines(effect.file, ownFile)].map((trouble) => ({
-      ...trouble,
-      address: change.address,
-    }));
+    const kept = [
+      ...unknownRules(effect.kernel, facts),
+      ...lockedRules(loaded, facts),
+      ...changedLines(effect.file, ownFile),
+    ].map((trouble) => ({ ...trouble, address: change.address }));
     return {
       address: change.address,
+      part: { file, effect },
       loaded,
       kept,
       done: loaded.length === 0 && inFile.length === 0 && kept.length === 0,
     };
   });
+  const going = each.filter(({ kept }) => kept.length === 0);
+  const files = shortenedFiles(linesPerFile(going.map(({ part }) => part)), host);
   const unload = takesRules(facts.audit)
-    ? each
+    ? going
         .flatMap(({ loaded }) => loaded)
         .map(deleteStep)
         .toReversed()
@@ -65,12 +72,23 @@ function keyOf(rule: AuditRule, { identity }: HostFacts): string {
   return listedKey(withoutExpansion(rule, isOldMachine(identity.machine)));
 }
 
+/** With the rules of the kernel unknown, files without them would leave a host that records what nobody wrote down. */
+function unknownRules(lines: readonly string[], { audit }: HostFacts): readonly Trouble[] {
+  return audit.kernelRules !== undefined || audit.kernel === 'not-here'
+    ? []
+    : lines.map((line) => ({
+        what: `audit rule for ${ruleOfLine(line).where?.path ?? 'this host'}`,
+        reason: `whether the kernel still has it cannot be seen: ${audit.unavailable ?? 'auditctl -l gave no answer'}`,
+      }));
+}
+
 function lockedRules(loaded: readonly AuditRule[], { audit }: HostFacts): readonly Trouble[] {
   return audit.enabled !== 2
     ? []
     : loaded.map((rule) => ({
         what: `audit rule for ${rule.where?.path ?? 'this host'}`,
-        reason: 'the kernel takes no changes of its audit rules until the next boot',
+        reason:
+          'the kernel takes no changes of its audit rules until the next boot; take -e 2 out of the rule files before it',
       }));
 }
 
@@ -121,11 +139,7 @@ function restoreStep({ path, now, text }: OwnFile, snapshot: SnapshotFiles): rea
   }
   const expected = digestOfBytes(now);
   const before = snapshot.before(path);
-  if (before?.status !== 'present') {
-    if (holdsNothing(text, headerOf(path))) {
-      return [{ kind: 'remove-file', path, expected }];
-    }
-  } else {
+  if (before?.status === 'present') {
     const { sha256 } = before.value;
     const bytes = snapshot.bytes(sha256);
     if (textOfBytes(bytes).trimEnd() === text.trimEnd()) {
@@ -142,6 +156,10 @@ function restoreStep({ path, now, text }: OwnFile, snapshot: SnapshotFiles): rea
             },
           ];
     }
+  }
+  // Other applies of ours may lie between: with nothing but our first line in it the file was made by one of them.
+  if (before?.status === 'present' ? holdsOnlyHeader(text, headerOf(path)) : holdsNothing(text, headerOf(path))) {
+    return [{ kind: 'remove-file', path, expected }];
   }
   return text === textOfBytes(now)
     ? []

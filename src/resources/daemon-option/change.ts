@@ -6,12 +6,12 @@ import type { HostFacts } from '../../model/facts.ts';
 import type { HostReader } from '../../model/host.ts';
 import type { StepInput, UndoPhase } from '../../model/transaction.ts';
 import type { Work } from '../resource-type.ts';
-import { activationOf, reloadIsSafe } from './activation.ts';
+import { activationOf } from './activation.ts';
 import { isObject } from './document.ts';
 import { editText, type KeyEdit } from './edit.ts';
-import { parseFlags } from './flags.ts';
+import { canBridge } from './live-restore.ts';
 import { findFile, type FoundFile } from './observe.ts';
-import { type Phase, phasesFor } from './phases.ts';
+import { type Phase, phasesFor, withLiveRestore } from './phases.ts';
 import { preCheck } from './pre-checks.ts';
 
 /**
@@ -80,7 +80,7 @@ export function stepsBetween(
   passage: { readonly action: Phase['action']; readonly facts: HostFacts },
 ): Work {
   const { action, facts } = passage;
-  const common = { action, engineVersion: facts.engine.version, mayBridge: mayBridge(facts) };
+  const common = { action, engineVersion: facts.engine.version, mayBridge: canBridge(facts) };
   const steps: StepInput[] = [];
   let present = from.bytes;
   const running = facts.engine.info['LiveRestoreEnabled'];
@@ -94,8 +94,10 @@ export function stepsBetween(
     }
     present = wanted;
   }
+  // Where a reload switched live-restore on and the file does not say so any more, the daemon gets it back without a word in the file.
+  const back = common.mayBridge && liveRestoreNow === true ? withLiveRestore(from.text) : from.text;
   const undoing = (start: string | undefined, most: Phase['action']): readonly UndoPhase[] =>
-    phasesFor({ from: start, to: from.text, liveRestoreNow: undefined, ...common, action: most }).flatMap((phase) =>
+    phasesFor({ from: start, to: back, liveRestoreNow: undefined, ...common, action: most }).flatMap((phase) =>
       phase.action === 'none' || most === 'none'
         ? []
         : [
@@ -152,10 +154,6 @@ function fileOf(change: Change): AbsPath {
     throw new TypeError(`not a change of a daemon option: ${change.address}`);
   }
   return change.target.file;
-}
-
-function mayBridge(facts: HostFacts): boolean {
-  return facts.engine.swarm !== 'active' && reloadIsSafe(facts) && !parseFlags(facts.engine.argv).has('live-restore');
 }
 
 function writing(file: AbsPath, present: Uint8Array | undefined, wanted: Uint8Array | undefined): readonly StepInput[] {

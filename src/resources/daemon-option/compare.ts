@@ -96,14 +96,14 @@ function brokenFile({ state, effective }: Case): Comparison | undefined {
   return { verdict: 'error', reason: `${state.file}, line ${line}, column ${column}: ${message}`, evidence };
 }
 
-/** What the next start would use is not accepted. */
+/** What the next start would use is not accepted. Without a value from the site it is for the site to say what is right. */
 function configuredWrongly(weighed: Case): Comparison | undefined {
   const { desired, target, state, effective, write, remarks, context } = weighed;
   const { configured, flag, inFile, evidence } = effective;
   if (flag !== undefined && inFile !== undefined) {
     const reason = `${target.key} stands in ${state.file} and as the flag ${flag.spelled}, so dockerd will not start again`;
     return {
-      verdict: 'manual',
+      verdict: 'fail',
       reason,
       evidence,
       steps: [`remove ${target.key} from one of the two`, ...flagSteps(weighed, flag)],
@@ -113,8 +113,7 @@ function configuredWrongly(weighed: Case): Comparison | undefined {
     return undefined;
   }
   if (flag !== undefined) {
-    const reason = `the flag ${flag.spelled} sets ${target.key} to ${shown(target.key, flag.value)}`;
-    return { verdict: 'manual', reason, evidence, steps: [...flagSteps(weighed, flag), ...context.manual] };
+    return wrongFlag(weighed, flag);
   }
   const reason = `${target.key} is ${shown(target.key, configured.value)}${configured.from === 'standard' ? ', the default' : ''}`;
   if (write.status !== 'edits') {
@@ -130,7 +129,7 @@ function configuredWrongly(weighed: Case): Comparison | undefined {
   const hindrance = cannotEdit(remarks, write.edits, weighed.flags);
   if (hindrance !== undefined) {
     return {
-      verdict: 'manual',
+      verdict: 'fail',
       reason: `${reason}, and ${hindrance}`,
       evidence,
       steps: [`mend ${state.file}, then plan again`, ...context.manual],
@@ -138,12 +137,12 @@ function configuredWrongly(weighed: Case): Comparison | undefined {
   }
   const foreign = madeElsewhere(weighed);
   if (foreign !== undefined) {
-    return { verdict: 'manual', reason: `${reason}; ${foreign}`, evidence, steps: context.manual };
+    return { verdict: 'fail', reason: `${reason}; ${foreign}`, evidence, steps: context.manual };
   }
   const { obstacles, needs } = obstaclesAfter(weighed, write.edits);
   if (obstacles.length > 0) {
     return {
-      verdict: 'manual',
+      verdict: 'fail',
       reason: `${reason}; not changed because ${obstacles.join('; ')}`,
       evidence,
       steps: context.manual,
@@ -151,6 +150,13 @@ function configuredWrongly(weighed: Case): Comparison | undefined {
   }
   const unknown = unansweredDaemon(weighed);
   return unknown ?? { verdict: 'fail', reason, evidence, change: writingChange(weighed, write, needs) };
+}
+
+function wrongFlag(weighed: Case, flag: FlagUse): Comparison {
+  const { target, effective, write, context } = weighed;
+  const reason = `the flag ${flag.spelled} sets ${target.key} to ${shown(target.key, flag.value)}`;
+  const left = { reason, evidence: effective.evidence, steps: [...flagSteps(weighed, flag), ...context.manual] };
+  return write.status === 'edits' ? { verdict: 'fail', ...left } : { verdict: 'manual', ...left };
 }
 
 /** On systems that are built as an image a change of such a file is lost, or damages a store that others share. */

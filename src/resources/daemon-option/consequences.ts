@@ -59,7 +59,7 @@ function breaksByKey(key: string, value: Json | undefined, containers: readonly 
   return [];
 }
 
-function listed(names: readonly string[]): string {
+export function listed(names: readonly string[]): string {
   const rest = names.length > NAMES_SHOWN ? `${names.length - NAMES_SHOWN} more` : names.at(-1);
   const first = names.slice(0, Math.min(NAMES_SHOWN, names.length - 1));
   return [first.join(', '), rest].filter((part) => part !== '').join(' and ');

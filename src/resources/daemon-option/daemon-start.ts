@@ -1,6 +1,7 @@
 import { type AbsPath, absPath, cleanPath } from '../../model/brand.ts';
 import type { HostFacts } from '../../model/facts.ts';
 import type { HostReader, ProcessInfo } from '../../model/host.ts';
+import type { Observed } from '../../model/state.ts';
 import { pidFileOf } from './activation.ts';
 import type { DaemonDocument } from './document.ts';
 
@@ -18,11 +19,23 @@ export function daemonStart(facts: HostFacts, document: DaemonDocument, host: Ho
   if (!facts.engine.running) {
     return undefined;
   }
-  const found = host.processes(['dockerd'], []);
-  const processes = found.status === 'present' ? found.value : [];
+  const processes = daemonsOf(facts, host);
   const witnessed = fromPidFile(facts, document, processes, host);
   // A recording keeps the order of process starts, not their times.
   return witnessed ?? (facts.hostKind === 'live' ? fromBootTime(processes, host) : undefined);
+}
+
+/** Looking through all processes takes long and is the same for every key. */
+const daemons = new WeakMap<HostFacts, readonly ProcessInfo[]>();
+
+function daemonsOf(facts: HostFacts, host: HostReader): readonly ProcessInfo[] {
+  const found = daemons.get(facts) ?? present(host.processes(['dockerd'], []));
+  daemons.set(facts, found);
+  return found;
+}
+
+function present(listed: Observed<readonly ProcessInfo[]>): readonly ProcessInfo[] {
+  return listed.status === 'present' ? listed.value : [];
 }
 
 function fromPidFile(

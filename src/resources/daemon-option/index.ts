@@ -15,6 +15,7 @@ import { revertOptions } from './revert.ts';
 import { daemonOptionSchema } from './schema.ts';
 import type { OptionState } from './state.ts';
 
+export { restartKeepsContainers } from './live-restore.ts';
 export { candidateFor, preCheck, validateCommand } from './pre-checks.ts';
 
 /** A key of daemon.json. */

@@ -59,16 +59,21 @@ function restartPhases(passage: Passage, before: boolean, after: boolean): reado
   }
   if (after) {
     return [
-      { text: editText(from ?? '', [{ key: 'live-restore', set: true }]), action: 'reload' },
+      { text: withLiveRestore(from), action: 'reload' },
       { text: to, action: 'restart' },
     ];
   }
   const off: Phase = { text: editText(to ?? '', [{ key: 'live-restore', set: false }]), action: 'reload' };
   return [
-    { text: editText(to ?? '', [{ key: 'live-restore', set: true }]), action: 'restart' },
+    { text: withLiveRestore(to), action: 'restart' },
     off,
     ...(off.text === to ? [] : [{ text: to, action: 'none' as const }]),
   ];
+}
+
+/** The same content, with live-restore on. */
+export function withLiveRestore(text: string | undefined): string | undefined {
+  return liveRestoreIn(text) ? text : editText(text ?? '', [{ key: 'live-restore', set: true }]);
 }
 
 function liveRestoreIn(text: string | undefined): boolean {

@@ -11,6 +11,7 @@ import type { FlagUse } from './flags.ts';
 import { type Candidate, doubtsAbout, obstaclesFor } from './guards.ts';
 import type { Remark } from './inspect-document.ts';
 import { knowledgeOf, standardValue } from './keys.ts';
+import { lostLiveRestore } from './live-restore.ts';
 import { masked } from './mask.ts';
 import { settingsTogether } from './settings.ts';
 import type { OptionState } from './state.ts';
@@ -89,7 +90,10 @@ export function writingChange(
     liveAfter: impact === 'none' || held ? 'restart' : 'now',
     reversible: true,
     needs,
-    breaks: breaksOf(target.key, write.value, facts),
+    breaks: [
+      ...breaksOf(target.key, write.value, facts),
+      ...(impact === 'restart' ? lostLiveRestore(candidate.settings['live-restore'] === true, facts) : []),
+    ],
     notes: [
       ...notesFor(target.key, state, facts),
       ...doubts,
@@ -121,7 +125,12 @@ export function activatingChange(weighed: Case): ProposedChange {
     liveAfter: 'now',
     reversible: false,
     needs: [],
-    breaks: breaksOf(target.key, effective.configured.value, facts),
+    breaks: [
+      ...breaksOf(target.key, effective.configured.value, facts),
+      ...(impact === 'restart'
+        ? lostLiveRestore(settingsTogether(state.document, weighed.flags, [])['live-restore'] === true, facts)
+        : []),
+    ],
     notes: ['the file stays as it is; what dockerd runs with now cannot be brought back without it'],
   };
 }

@@ -153,7 +153,13 @@ function keyByKey(
         : 'theirs';
     return { key, address, state };
   });
-  const undo = judged.filter(({ state }) => state === 'ours').map(({ key }) => backTo(key, before.members[key]));
+  // Keys that were written together go back together or stay.
+  const withState = (state: (typeof judged)[number]['state']): ReadonlySet<ResourceAddress> =>
+    new Set(judged.filter((one) => one.state === state).map(({ address }) => address));
+  const [theirs, ours] = [withState('theirs'), withState('ours')];
+  const undo = judged
+    .filter(({ state, address }) => state === 'ours' && !theirs.has(address))
+    .map(({ key }) => backTo(key, before.members[key]));
   const text = undo.length === 0 ? (textOf(now.document) ?? '') : editText(textOf(now.document) ?? '', undo);
   const empty = Object.keys(membersOf(parseDocument(new TextEncoder().encode(text)))).length === 0;
   const gone = empty && before.bytes === undefined && !mustStay(versions, facts);
@@ -163,7 +169,7 @@ function keyByKey(
     kept: judged
       .filter(({ state }) => state === 'theirs')
       .map(({ key, address }) => ({ what: `${key} in ${file}`, reason: 'changed by somebody else since', address })),
-    already: judged.filter(({ state }) => state === 'back').map(({ address }) => address),
+    already: [...withState('back')].filter((address) => !theirs.has(address) && !ours.has(address)),
     original: false,
   };
 }

@@ -1,6 +1,7 @@
-import { type AbsPath, baseName, parentPath } from '../../model/brand.ts';
+import { type AbsPath, parentPath } from '../../model/brand.ts';
 import { digestOfBytes } from '../../model/canonical.ts';
 import type { Change } from '../../model/change.ts';
+import { EXIT, HardenError } from '../../model/errors.ts';
 import type { HostFacts } from '../../model/facts.ts';
 import type { FileStat, HostReader } from '../../model/host.ts';
 import type { StepInput } from '../../model/transaction.ts';
@@ -55,11 +56,20 @@ export function accessStep(
   return isThere ? [] : [{ kind: 'set-access', path, fileType: type, expected: { mode, uid, gid }, access }];
 }
 
-/** @throws Error where the path is gone since the plan was checked; nothing was written then. */
+/** @throws HardenError where the path is gone since the plan was checked; nothing was written then. */
 function statOf(path: AbsPath, host: HostReader): FileStat {
   const stat = host.stat(path);
   if (stat.status !== 'present') {
-    throw new Error(`${path} ${stat.status === 'absent' ? 'is not there any more' : `cannot be read: ${stat.reason}`}`);
+    const [what, details] =
+      stat.status === 'absent' ? ['is not there any more', []] : ['cannot be read', [stat.reason]];
+    throw new HardenError({
+      code: 'H2201',
+      exit: EXIT.planNotApplicable,
+      message: `${path} ${what}. Nothing was changed`,
+      details,
+      position: { file: path },
+      hint: 'Plan again: harden plan',
+    });
   }
   return stat.value;
 }
@@ -86,10 +96,18 @@ function dropInSteps(file: AbsPath, settings: WantedSettings, host: HostReader):
   ];
 }
 
+/** @throws HardenError where it cannot be read; nothing was written then. */
 export function dropInAt(file: AbsPath, host: HostReader): DropIn {
   const text = textOf(host, file);
   if (text.status === 'unreadable') {
-    throw new Error(`${baseName(file)} cannot be read: ${text.reason}`);
+    throw new HardenError({
+      code: 'H2202',
+      exit: EXIT.planNotApplicable,
+      message: `${file} cannot be read. Nothing was changed`,
+      details: [text.reason],
+      position: { file },
+      hint: 'Move it away and run harden again.',
+    });
   }
   const folder = parentPath(file);
   return {

@@ -63,14 +63,17 @@ export function compareAccess(
   const obstacle = obstacleOf(target, found, context.facts);
   if (obstacle !== undefined || accepted === undefined) {
     const why = obstacle ?? { reason: 'the group it should have is not known', steps: [] };
-    return {
-      verdict: 'manual',
-      reason: `${reason}; ${why.reason}`,
-      evidence,
-      steps: [...why.steps, ...context.manual],
-    };
+    const left = { reason: `${reason}; ${why.reason}`, evidence, steps: [...why.steps, ...context.manual] };
+    return isSeenWrong(desired, found, accepted) ? { verdict: 'fail', ...left } : { verdict: 'manual', ...left };
   }
   return { verdict: 'fail', reason, evidence, change: proposal(target, found, { accepted, settings }, context) };
+}
+
+/** A mode of a link says nothing; whether a group is right cannot be said where the right one is not known. */
+function isSeenWrong(desired: FileAccessDesired, { stat }: AccessState, accepted: Access | undefined): boolean {
+  const tooMany = (stat.mode & ~allowedBits(desired)) !== 0;
+  const user = desired.owner !== undefined && stat.uid !== 0;
+  return stat.type !== 'symlink' && (accepted !== undefined || tooMany || user);
 }
 
 interface Goal {
@@ -138,7 +141,7 @@ function whatIsWrong(
   accepted: Access | undefined,
 ): string {
   const tooMany = (stat.mode & ~allowedBits(desired)) !== 0;
-  const user = accepted?.uid !== stat.uid && desired.owner !== undefined;
+  const user = desired.owner !== undefined && stat.uid !== 0;
   const group = accepted?.gid !== stat.gid && desired.group !== undefined;
   const owners = [
     ...(user ? [`user ${userText(accounts, stat.uid)}`] : []),

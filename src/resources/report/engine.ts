@@ -1,7 +1,8 @@
 import type { Json } from '../../model/canonical.ts';
 import type { HostFacts } from '../../model/facts.ts';
 import type { Evidence } from '../../model/state.ts';
-import { fileMember, flagValues, textsOf } from '../shared/daemon-sources.ts';
+import { fileMember, textsOf } from '../shared/daemon-sources.ts';
+import { flagValues } from '../../model/command-flags.ts';
 import type { Judge } from './state.ts';
 
 const INFO = 'Engine API GET /info';

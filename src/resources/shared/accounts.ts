@@ -38,10 +38,20 @@ export function readAccounts(host: HostReader): Observed<Accounts> {
     return hidden;
   }
   const [passwd = '', group = '', nsswitch = ''] = texts.map((text) => (text.status === 'present' ? text.value : ''));
-  return {
-    status: 'present',
-    value: { users: parsePasswd(passwd), groups: parseGroup(group), directories: parseNsswitch(nsswitch) },
-  };
+  return { status: 'present', value: accountsOf([passwd, group, nsswitch]) };
+}
+
+/** The last ones: each path of each control is judged by the same accounts. */
+let latest: { readonly texts: AccountTexts; readonly accounts: Accounts } | undefined;
+type AccountTexts = readonly [passwd: string, group: string, nsswitch: string];
+
+function accountsOf(texts: AccountTexts): Accounts {
+  if (latest === undefined || texts.some((text, at) => text !== latest?.texts[at])) {
+    const [passwd, group, nsswitch] = texts;
+    const accounts = { users: parsePasswd(passwd), groups: parseGroup(group), directories: parseNsswitch(nsswitch) };
+    latest = { texts, accounts };
+  }
+  return latest.accounts;
 }
 
 export function parsePasswd(text: string): readonly User[] {

@@ -1,4 +1,5 @@
 import type { Json, JsonObject } from '../../model/canonical.ts';
+import { flagValues } from '../../model/command-flags.ts';
 import type { HostFacts } from '../../model/facts.ts';
 import type { HostReader } from '../../model/host.ts';
 import { textOf } from './accounts.ts';
@@ -50,29 +51,6 @@ function parseObject(path: string, text: string): DaemonSources['file'] {
 /** A member of daemon.json; undefined where it is not there. */
 export function fileMember(sources: DaemonSources, key: string): Json | undefined {
   return sources.file.status === 'read' ? sources.file.value[key] : undefined;
-}
-
-/** Every value a flag is given, in order: `--name=v`, `--name v`, `-Nv`, `-N=v`, `-N v`. */
-export function flagValues(argv: readonly string[], long: string, short?: string): readonly string[] {
-  return argv.flatMap((word, at) => {
-    if (word === `--${long}` || (short !== undefined && word === `-${short}`)) {
-      const next = argv[at + 1];
-      return next === undefined ? [] : [next];
-    }
-    if (word.startsWith(`--${long}=`)) {
-      return [word.slice(long.length + 3)];
-    }
-    if (short !== undefined && word.startsWith(`-${short}`) && !word.startsWith('--')) {
-      return [word.slice(2).replace(/^=/, '')];
-    }
-    return [];
-  });
-}
-
-/** A flag without a value, or with a boolean one; undefined where it is not given. */
-export function switchValue(argv: readonly string[], long: string): boolean | undefined {
-  const given = argv.filter((word) => word === `--${long}` || word.startsWith(`--${long}=`)).at(-1);
-  return given === undefined ? undefined : given === `--${long}` || /=(1|t|true)$/i.test(given);
 }
 
 /** Texts in a member that is a list of texts, or one text. */

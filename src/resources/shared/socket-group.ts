@@ -2,7 +2,8 @@ import type { AbsPath } from '../../model/brand.ts';
 import { cleanPath } from '../../model/brand.ts';
 import type { HostFacts } from '../../model/facts.ts';
 import type { Accounts } from './accounts.ts';
-import { type DaemonSources, fileMember, flagValues, hostsOf } from './daemon-sources.ts';
+import { type DaemonSources, fileMember, hostsOf } from './daemon-sources.ts';
+import { flagValues } from '../../model/command-flags.ts';
 
 /** The group a socket of the engine is given when it is made. */
 export type SocketGroup =

@@ -78,6 +78,10 @@ function stepFrom(disk: MemoryDisk, { kind, which, content, mode, uid }: Draft, 
 
 function folderStep(disk: MemoryDisk, folder: AbsPath, access: Access): readonly StepInput[] {
   const now = lookUp(disk, folder);
+  if (now === undefined && lookUp(world().disk, folder) !== undefined) {
+    // A folder that was there and was removed is not made again: a transaction refuses that.
+    return [];
+  }
   if (now === undefined) {
     put(disk, folder, 'directory', access);
     return [{ kind: 'make-directory', path: folder, access }];

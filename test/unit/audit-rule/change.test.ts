@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { absPath } from '../../../src/model/brand.ts';
 import { digestOfBytes } from '../../../src/model/canonical.ts';
 import type { Change } from '../../../src/model/change.ts';
-import { absent, type Known, present } from '../../../src/model/state.ts';
+import { absent, type Known, present, unreadable } from '../../../src/model/state.ts';
 import type { FileImage, StepInput } from '../../../src/model/transaction.ts';
 import { auditRule } from '../../../src/resources/audit-rule/index.ts';
 import type { SnapshotFiles } from '../../../src/resources/resource-type.ts';
@@ -209,15 +209,83 @@ describe('the way back', () => {
     expect({ steps, already }).toEqual({ steps: [], already: ['audit-rule:/usr/bin/runc'] });
   });
 
-  test('a rule that a locked kernel holds is reported, its line goes', async () => {
+  test('a rule that a locked kernel holds is reported, and its line stays with it', async () => {
     const setting: AuditHost = { audit: { kernelRules: [RUNC], enabled: 2 }, rules: { [OURS]: `${header}${RUNC}\n` } };
     const { steps, kept } = await revert(setting, { [OURS]: null }, both('/usr/bin/runc', RUNC));
-    expect(steps.map(short)).toEqual([['remove-file', OURS]]);
+    expect(steps).toEqual([]);
     expect(kept).toMatchObject([
+      { address: 'audit-rule:/usr/bin/runc', reason: matching(/until the next boot; take -e 2 out/) },
+    ]);
+  });
+
+  test('where the kernel cannot be asked, nothing goes: its rules would stay without a file', async () => {
+    const setting: AuditHost = {
+      audit: { kernelRules: undefined, unavailable: 'auditctl is not installed' },
+      rules: { [OURS]: `${header}${RUNC}\n${ETC}\n` },
+    };
+    const onlyInFile = change('/etc/docker', [], [ETC]);
+    const { steps, kept, already } = await revert(setting, { [OURS]: null }, both('/usr/bin/runc', RUNC), onlyInFile);
+    expect(kept).toEqual([
       {
         address: 'audit-rule:/usr/bin/runc',
-        reason: 'the kernel takes no changes of its audit rules until the next boot',
+        what: 'audit rule for /usr/bin/runc',
+        reason: 'whether the kernel still has it cannot be seen: auditctl is not installed',
       },
     ]);
+    expect(steps.map(short)).toEqual([[OURS, `${header}${RUNC}\n`]]);
+    expect(already).toEqual([]);
+  });
+
+  test('a folder taken as / has no kernel to ask: the files alone go back', async () => {
+    const setting: AuditHost = {
+      audit: { kernelRules: undefined, kernel: 'not-here' },
+      rules: { [OURS]: `${header}${RUNC}\n` },
+    };
+    const { steps, kept } = await revert(setting, { [OURS]: null }, both('/usr/bin/runc', RUNC));
+    expect(steps.map(short)).toEqual([['remove-file', OURS]]);
+    expect(kept).toEqual([]);
+  });
+
+  test('a change of which one line was edited stays whole, the others go', async () => {
+    const lines = ['b64', 'b32'].map(
+      (arch) => `-a always,exit -F arch=${arch} -F path=/usr/bin/runc -F perm=wa -F key=docker`,
+    );
+    const edited = lines[1]?.replace('perm=wa', 'perm=rwa') ?? '';
+    const setting: AuditHost = {
+      audit: { kernelRules: [...lines, ETC] },
+      rules: { [OURS]: `${header}${lines[0] ?? ''}\n${edited}\n${ETC}\n` },
+    };
+    const two = change('/usr/bin/runc', lines, lines);
+    const { steps, kept } = await revert(setting, { [OURS]: null }, two, both('/etc/docker', ETC));
+    expect(steps.map(short)).toEqual([
+      '-W /etc/docker -p wa -k docker',
+      [OURS, `${header}${lines[0] ?? ''}\n${edited}\n`],
+    ]);
+    expect(kept).toMatchObject([{ address: 'audit-rule:/usr/bin/runc', reason: 'the line was changed since' }]);
+  });
+
+  test('the last of two applies taken back in any order leaves no file', async () => {
+    const [first, second] = [both('/usr/bin/runc', RUNC), both('/etc/docker', ETC)];
+    const one = await revert({ rules: { [OURS]: `${header}${RUNC}\n${ETC}\n` } }, { [OURS]: null }, first);
+    expect(one.steps.map(short)).toEqual([[OURS, `${header}${ETC}\n`]]);
+    const two = await revert({ rules: { [OURS]: `${header}${ETC}\n` } }, { [OURS]: `${header}${RUNC}\n` }, second);
+    expect(two.steps.map(short)).toEqual([['remove-file', OURS]]);
+  });
+
+  test('a file of somebody else stays, even empty', async () => {
+    const { steps } = await revert(
+      { rules: { [OURS]: `${RUNC}\n` } },
+      { [OURS]: '-w /etc/hosts -p wa\n' },
+      both('/usr/bin/runc', RUNC),
+    );
+    expect(steps.map(short)).toEqual([[OURS, '']]);
+  });
+
+  test('a file that cannot be read stops everything before it begins', async () => {
+    const host = { ...auditReader({}), read: () => unreadable('Permission denied') };
+    const error = await Promise.resolve()
+      .then(() => auditRule.work([both('/usr/bin/runc', RUNC)], auditFacts({}), host))
+      .catch((thrown: unknown) => thrown);
+    expect(error).toMatchObject({ code: 'H2301', exit: 5, message: `${OURS} cannot be read. Nothing was changed` });
   });
 });

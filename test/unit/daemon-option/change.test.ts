@@ -6,16 +6,23 @@ import { HardenError } from '../../../src/model/errors.ts';
 import type { HostFacts } from '../../../src/model/facts.ts';
 import type { Known } from '../../../src/model/state.ts';
 import type { FileImage, StepInput } from '../../../src/model/transaction.ts';
-import { daemonOption, preCheck, validateCommand } from '../../../src/resources/daemon-option/index.ts';
+import {
+  daemonOption,
+  preCheck,
+  restartKeepsContainers,
+  validateCommand,
+} from '../../../src/resources/daemon-option/index.ts';
 import type { SnapshotFiles, Work } from '../../../src/resources/resource-type.ts';
 import { optionChange } from '../../helpers/plan-builders.ts';
 import {
   asChange,
+  changeOf,
   container,
   DOCKER_SERVICE,
   FILE,
   handStarted,
   INFO,
+  judge,
   reader,
   sampleFacts,
   type Scene,
@@ -111,6 +118,52 @@ describe('carrying out', () => {
     const activate = set('icc', {}, { op: 'activate' });
     const done = await work([activate], sampleFacts(), { file: '{"live-restore": true}' });
     expect(told(done.steps)).toEqual([RELOAD, RESTART]);
+  });
+
+  test('live-restore that only the running daemon has carries containers there and back', async () => {
+    const facts = sampleFacts({ info: { ...INFO, LiveRestoreEnabled: true }, containers: [container('web')] });
+    const done = await work([icc], facts, { file: '{}' });
+    expect(told(done.steps)).toEqual([
+      '{\n  "icc": false,\n  "live-restore": true\n}',
+      RESTART,
+      '{\n  "icc": false,\n  "live-restore": false\n}',
+      RELOAD,
+      '{\n  "icc": false\n}',
+    ]);
+    expect(undone(done)).toEqual([
+      ['{\n  "icc": false,\n  "live-restore": true\n}', 'reload'],
+      ['{\n  "live-restore": true\n}', 'restart'],
+    ]);
+    expect(restartKeepsContainers([icc], facts)).toBe(true);
+  });
+
+  test.each<readonly [string, Parameters<typeof sampleFacts>[0], readonly Change[], boolean]>([
+    ['off', {}, [icc], false],
+    ['switched on in the same plan', {}, [liveRestore, icc], true],
+    ['a flag', { argv: ['--live-restore'] }, [icc], true],
+    ['refused by a swarm', { swarm: 'active' }, [icc], false],
+    [
+      'written too late for a daemon that cannot be reloaded',
+      { argv: ['--authorization-plugin=opa'] },
+      [liveRestore, icc],
+      false,
+    ],
+  ])('what a restart does to containers with live-restore %s', (...[, engine, changes, kept]) => {
+    expect(restartKeepsContainers(changes, sampleFacts({ ...engine, containers: [container('web')] }))).toBe(kept);
+  });
+
+  test('where live-restore is lost at the restart, what stops is named', async () => {
+    const argv = ['--authorization-plugin=opa'];
+    const facts = sampleFacts({ argv, info: { ...INFO, LiveRestoreEnabled: true }, containers: [container('web')] });
+    const wanted = { key: 'icc', value: false };
+    const lost = asChange(changeOf(await judge(wanted, facts, { file: '{}' })));
+    expect(lost.breaks).toEqual([
+      'live-restore is on in the running dockerd but not in its file, so the restart stops web',
+    ]);
+    expect(restartKeepsContainers([lost], facts)).toBe(false);
+    const safe = asChange(changeOf(await judge(wanted, facts, { file: '{"live-restore": true}' })));
+    expect(safe.breaks).toEqual([]);
+    expect(restartKeepsContainers([safe], facts)).toBe(true);
   });
 
   test('in a swarm nothing is carried over', async () => {
@@ -228,6 +281,23 @@ describe('taking back', () => {
   test('some of the changes only', async () => {
     const back = await daemonOption.revert([icc], snapshotOf(before, after), live, reader({ file: after }));
     expect(told(back.steps)[0]).toBe('{\n    "labels": ["a=b"],\n    "live-restore": true\n}\n');
+  });
+
+  test('keys that were written together go back together or stay', async () => {
+    const target = { keys: { 'log-driver': 'syslog', 'log-opts': { tag: 'x' } } };
+    const together = (file: string) =>
+      daemonOption.revert(
+        [set('log-driver', target), icc],
+        snapshotOf('{}', '{"log-driver": "syslog", "log-opts": {"tag": "x"}, "icc": false}'),
+        sampleFacts(),
+        reader({ file }),
+      );
+    const edited = await together('{"log-driver": "syslog", "log-opts": {"tag": "y"}, "icc": false}');
+    expect(told(edited.steps)[0]).toBe('{"log-driver": "syslog", "log-opts": {"tag": "y"}}');
+    expect(edited.kept).toMatchObject([{ address: 'daemon-option:log-driver' }]);
+    const half = await together('{"log-driver": "syslog", "icc": false}');
+    expect(told(half.steps)[0]).toBe('{}');
+    expect(half).toMatchObject({ kept: [], already: [] });
   });
 
   test('a file that is back already needs nothing', async () => {

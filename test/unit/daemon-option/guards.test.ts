@@ -3,6 +3,8 @@ import type { Json } from '../../../src/model/canonical.ts';
 import type { FakeEntry } from '../../helpers/fake-reader.ts';
 import { changeOf, container, INFO, judge, sampleFacts, type Scene } from './sample.ts';
 
+/** Steps for a person: no change goes with them. */
+const LEFT = expect.any(Array) as unknown;
 const RANGE = 'dockremap:100000:65536\n';
 const SUB = { '/etc/subuid': RANGE, '/etc/subgid': RANGE, '/etc/passwd': 'root:x:0:0::/root:/bin/sh\n' };
 const userns = { key: 'userns-remap', set: true, write: { parameter: 'mapping' } } as const;
@@ -18,6 +20,13 @@ const withFiles = (more: Readonly<Record<string, FakeEntry>>): Scene => ({ more 
 describe('what the site decides stays manual until it has', () => {
   test.each([userns, authz, logs, ulimits])('$key', async (desired) => {
     expect(await judge(desired, sampleFacts())).toMatchObject({ verdict: 'manual', steps: ['do it by hand'] });
+  });
+
+  test('also where a flag sets it now', async () => {
+    const flagged = sampleFacts({ argv: ['--log-driver=json-file'] });
+    expect((await judge(logs, flagged)).verdict).toBe('manual');
+    const target = { driver: 'syslog', options: {} };
+    expect(await judge(logs, flagged, {}, { target })).toMatchObject({ verdict: 'fail', steps: LEFT });
   });
 });
 
@@ -79,7 +88,11 @@ describe('user namespaces', () => {
     ],
   ])('not with %s', async (...[, engine, files, mapping, words]) => {
     const comparison = await judge(userns, sampleFacts(engine), withFiles(files), { mapping });
-    expect(comparison).toMatchObject({ verdict: 'manual', reason: expect.stringContaining(words) as string });
+    expect(comparison).toMatchObject({
+      verdict: 'fail',
+      steps: LEFT,
+      reason: expect.stringContaining(words) as string,
+    });
   });
 
   test('already on', async () => {
@@ -98,11 +111,12 @@ describe('authorization plugins', () => {
 
   test('only one that answers now', async () => {
     expect(await judge(authz, sampleFacts(), {}, given)).toMatchObject({
-      verdict: 'manual',
+      verdict: 'fail',
+      steps: LEFT,
       reason: expect.stringContaining('opa does not answer now') as string,
     });
     const silent = withFiles({ '/run/docker/plugins/opa.sock': { type: 'socket' } });
-    expect(await judge(authz, sampleFacts(), silent, given)).toMatchObject({ verdict: 'manual' });
+    expect(await judge(authz, sampleFacts(), silent, given)).toMatchObject({ verdict: 'fail', steps: LEFT });
     const answers = {
       ...silent,
       engines: { '/run/docker/plugins/opa.sock': { '/Plugin.Activate': { Implements: ['authz'] } } },
@@ -146,7 +160,8 @@ describe('TLS', () => {
       },
     });
     expect(await judge(tls, tcp, {}, given)).toMatchObject({
-      verdict: 'manual',
+      verdict: 'fail',
+      steps: LEFT,
       reason: expect.stringContaining('is not there to be read (absent)') as string,
     });
   });
@@ -154,7 +169,8 @@ describe('TLS', () => {
   test('addresses are never written beside -H', async () => {
     const withHosts = { tls: { ...given.tls, hosts: ['tcp://0.0.0.0:2376'] } };
     expect(await judge(tls, sampleFacts(), { more: files }, withHosts)).toMatchObject({
-      verdict: 'manual',
+      verdict: 'fail',
+      steps: LEFT,
       reason: expect.stringContaining('hosts is given as the flag -H') as string,
     });
     expect(await judge(tls, sampleFacts({ argv: [] }), { more: files }, withHosts)).toMatchObject({ verdict: 'fail' });
@@ -175,7 +191,8 @@ describe('log targets', () => {
   test('a local syslog has to listen', async () => {
     const target = { driver: 'syslog', options: {} };
     expect(await judge(logs, sampleFacts(), {}, { target })).toMatchObject({
-      verdict: 'manual',
+      verdict: 'fail',
+      steps: LEFT,
       reason: expect.stringContaining('nothing listens at /dev/log') as string,
     });
     expect(await judge(logs, sampleFacts(), withFiles({ '/dev/log': { type: 'socket' } }), { target })).toMatchObject({
@@ -196,7 +213,8 @@ describe('limits, profiles and groups', () => {
   test('limits without their three members are refused', async () => {
     const limits = { nofile: { Soft: 1024, Hard: 4096 } };
     expect(await judge(ulimits, sampleFacts(), {}, { limits })).toMatchObject({
-      verdict: 'manual',
+      verdict: 'fail',
+      steps: LEFT,
       reason: expect.stringContaining('needs Name, Hard and Soft') as string,
     });
   });
@@ -227,7 +245,7 @@ describe('limits, profiles and groups', () => {
     expect(comparison).toMatchObject(
       words === undefined
         ? { verdict: 'fail' }
-        : { verdict: 'manual', reason: expect.stringContaining(words) as string },
+        : { verdict: 'fail', steps: LEFT, reason: expect.stringContaining(words) as string },
     );
   });
 });
@@ -236,14 +254,16 @@ describe('the kernel module br_netfilter', () => {
   const icc = { key: 'icc', value: false };
   const lib = '/lib/modules/6.1.0/modules.dep';
 
-  test.each<readonly [string, Readonly<Record<string, FakeEntry>>, 'fail' | 'manual']>([
-    ['can be loaded', { [lib]: 'kernel/net/bridge/br_netfilter.ko.xz: kernel/net/bridge/bridge.ko.xz\n' }, 'fail'],
-    ['is not known, nor is any other', {}, 'fail'],
-    ['is not in this kernel', { [lib]: 'kernel/net/bridge/bridge.ko.xz:\n' }, 'manual'],
-    ['is kept from loading', { '/etc/modprobe.d/cis.conf': '# x\ninstall br_netfilter /bin/false\n' }, 'manual'],
-    ['is only not loaded by itself', { '/etc/modprobe.d/cis.conf': 'blacklist br_netfilter\n' }, 'fail'],
-  ])('%s', async (_, files, verdict) => {
-    expect((await judge(icc, sampleFacts(), { more: files, bridgeFilter: false })).verdict).toBe(verdict);
+  test.each<readonly [string, Readonly<Record<string, FakeEntry>>, 'change' | 'steps']>([
+    ['can be loaded', { [lib]: 'kernel/net/bridge/br_netfilter.ko.xz: kernel/net/bridge/bridge.ko.xz\n' }, 'change'],
+    ['is not known, nor is any other', {}, 'change'],
+    ['is not in this kernel', { [lib]: 'kernel/net/bridge/bridge.ko.xz:\n' }, 'steps'],
+    ['is kept from loading', { '/etc/modprobe.d/cis.conf': '# x\ninstall br_netfilter /bin/false\n' }, 'steps'],
+    ['is only not loaded by itself', { '/etc/modprobe.d/cis.conf': 'blacklist br_netfilter\n' }, 'change'],
+  ])('%s', async (_, files, what) => {
+    const comparison = await judge(icc, sampleFacts(), { more: files, bridgeFilter: false });
+    expect(comparison.verdict).toBe('fail');
+    expect(comparison).toHaveProperty(what);
   });
 
   test('a blocked overlay module is said beside the change', async () => {

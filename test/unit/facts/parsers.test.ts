@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { selectInfo } from '../../../src/engine/facts/engine-api.ts';
 import { tomlString } from '../../../src/engine/facts/containerd.ts';
 import { remapFolder } from '../../../src/engine/facts/daemon-settings.ts';
-import { flagValues, switchValue } from '../../../src/engine/facts/flags.ts';
+import { flagValues, switchValue } from '../../../src/model/command-flags.ts';
 import { parseDpkgStatus, upstreamVersion } from '../../../src/engine/facts/packages.ts';
 import { parseShow, shownCommand, shownStreams } from '../../../src/engine/facts/systemctl-show.ts';
 import {

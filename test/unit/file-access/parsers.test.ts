@@ -4,7 +4,7 @@ import { socketIds } from '../../../src/resources/file-access/containerd-config.
 import { fileAccessSchema } from '../../../src/resources/file-access/schema.ts';
 import { dropInText, winningDropIn } from '../../../src/resources/file-access/socket-unit.ts';
 import { parseGroup, parseNsswitch, parsePasswd } from '../../../src/resources/shared/accounts.ts';
-import { flagValues, switchValue } from '../../../src/resources/shared/daemon-sources.ts';
+import { flagValues, switchValue } from '../../../src/model/command-flags.ts';
 import { runPath } from '../../../src/resources/shared/socket-group.ts';
 import { socketSettings } from '../../../src/resources/shared/socket-settings.ts';
 

@@ -1,6 +1,8 @@
 import { describe, expect, test } from 'vitest';
+import type { AbsPath } from '../../../src/model/brand.ts';
 import { digestOfBytes } from '../../../src/model/canonical.ts';
 import type { Change } from '../../../src/model/change.ts';
+import { absent, unreadable } from '../../../src/model/state.ts';
 import type { FileImage } from '../../../src/model/transaction.ts';
 import { fileAccess } from '../../../src/resources/file-access/index.ts';
 import type { SnapshotFiles } from '../../../src/resources/resource-type.ts';
@@ -31,6 +33,27 @@ async function bothChanges(files: Parameters<typeof scene>[0]): Promise<readonly
 }
 
 describe('carrying out', () => {
+  test('a path that went away, or a drop-in that cannot be read, stops everything before it begins', async () => {
+    const { facts, host } = await scene(OPEN, {}, SYSTEMD);
+    const changes = await bothChanges(OPEN);
+    const errorOf = (reader: typeof host): Promise<unknown> =>
+      Promise.resolve()
+        .then(() => fileAccess.work(changes, facts, reader))
+        .catch((thrown: unknown) => thrown);
+    const gone = { ...host, stat: (path: AbsPath) => (path === SOCKET ? absent : host.stat(path)) };
+    expect(await errorOf(gone)).toMatchObject({
+      code: 'H2201',
+      exit: 5,
+      message: `${SOCKET} is not there any more. Nothing was changed`,
+    });
+    const closed = { ...host, read: (path: AbsPath) => (path === DROP_IN ? unreadable('EIO') : host.read(path)) };
+    expect(await errorOf(closed)).toMatchObject({
+      code: 'H2202',
+      exit: 5,
+      message: `${DROP_IN} cannot be read. Nothing was changed`,
+    });
+  });
+
   test('mode and owner of one path become one step, folders come before what is in them', async () => {
     const files = {
       '/etc/docker': { type: 'directory', mode: 0o777 },

@@ -26,7 +26,7 @@ describe('an approved plan', () => {
       { control: live, assessments: [failing(optionChange('live-restore', { impact: 'reload' }))] },
     ]);
     expect(staleness(approved, now, NOW)).toEqual({ type: 'fresh' });
-    expect([...approvedPart(approved, now).entries()]).toEqual([['c1', 'c1']]);
+    expect([...approvedPart(approved, now)]).toEqual(['c1']);
   });
 
   it('has drifted where the observed state of a change moved', () => {
@@ -53,6 +53,30 @@ describe('an approved plan', () => {
     ]);
     expect(staleness(approved, now, NOW)).toEqual({ type: 'fresh' });
     expect(approvedPart(approved, now).size).toBe(2);
+  });
+
+  it('has drifted where a change now costs more than was approved', () => {
+    const now = planOf([
+      {
+        control: icc,
+        assessments: [failing(optionChange('icc', { breaks: ['web and db no longer reach each other'] }))],
+      },
+      { control: live, assessments: [failing(optionChange('live-restore', { impact: 'restart' }))] },
+    ]);
+    expect(staleness(approved, now, NOW)).toEqual({
+      type: 'drifted',
+      addresses: ['daemon-option:icc', 'daemon-option:live-restore'],
+    });
+    expect(approvedPart(approved, now).size).toBe(0);
+  });
+
+  it('is judged by what the host asks for, not by costs somebody wrote into it', () => {
+    const cheap: Plan = {
+      ...approved,
+      effects: [],
+      changes: approved.changes.map((change) => ({ ...change, impact: 'none', risk: 'low', breaks: [] })),
+    };
+    expect(approvedPart(cheap, approved).size).toBe(0);
   });
 
   it('expires', () => {

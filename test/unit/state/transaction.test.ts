@@ -63,6 +63,19 @@ describe('a transaction', () => {
     expect(describeTree(world, OURS)).toEqual(before);
   });
 
+  it('is refused where it would make a folder again that it removed', () => {
+    const world = sampleWorld();
+    const folder = absPath('/etc/old.d');
+    put(world.disk, folder, 'directory');
+    const before = describeTree(world, OURS);
+    const steps: readonly StepInput[] = [
+      { kind: 'remove-directory', path: folder },
+      { kind: 'make-directory', path: folder, access: { mode: 0o755, uid: 0, gid: 0 } },
+    ];
+    expect(() => storeOf(processIn(world)).begin({ ...sampleSpec(steps), undoPhases: [] })).toThrow(/not made again/);
+    expect(describeTree(world, OURS)).toEqual(before);
+  });
+
   it('keeps what somebody else changed meanwhile, with a copy, and puts the rest back', () => {
     const world = sampleWorld();
     const store = storeOf(processIn(world));

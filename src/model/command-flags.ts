@@ -10,7 +10,7 @@ export function flagValues(argv: readonly string[], long: string, short?: string
     if (word.startsWith(`--${long}=`)) {
       return [word.slice(long.length + 3)];
     }
-    if (short !== undefined && word.startsWith(`-${short}`)) {
+    if (short !== undefined && word.startsWith(`-${short}`) && !word.startsWith('--')) {
       return [word.slice(2).replace(/^=/, '')];
     }
     return [];

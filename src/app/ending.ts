@@ -1,0 +1,59 @@
+import type { DrivenTransaction, StepsOutcome } from '../engine/execute.ts';
+import type { ChangeProof } from '../engine/prove.ts';
+import { EXIT, HardenError } from '../model/errors.ts';
+import type { Ui } from './ui.ts';
+
+/** How the work between BEGIN and COMMIT ended. `failed`: everything is to be put back. */
+export type TransactionEnd =
+  | { readonly type: 'proven'; readonly proofs: readonly ChangeProof[] }
+  | { readonly type: 'failed'; readonly at: string; readonly reason: string; readonly signal: string | undefined };
+
+/**
+ * Runs `work` and commits where it proved. Whatever is thrown on the way, a bug of ours too, is a reason to put everything back;
+ * only where nobody can tell whether the commit was made is nothing touched.
+ * @throws HardenError H2132
+ */
+export async function endOf(
+  transaction: DrivenTransaction,
+  work: () => Promise<TransactionEnd>,
+): Promise<TransactionEnd> {
+  try {
+    const end = await work();
+    if (end.type === 'proven') {
+      transaction.commit();
+    }
+    return end;
+  } catch (error) {
+    if (error instanceof HardenError && error.code === 'H2132') {
+      throw error;
+    }
+    return { type: 'failed', at: 'the work itself', reason: wordsOf(error), signal: undefined };
+  }
+}
+
+export function failureOf(
+  outcome: Exclude<StepsOutcome, { type: 'done' }>,
+): Extract<TransactionEnd, { type: 'failed' }> {
+  switch (outcome.type) {
+    case 'stopped':
+      return { type: 'failed', at: 'between steps', reason: `stopped by ${outcome.signal}`, signal: outcome.signal };
+    case 'failed':
+      return { type: 'failed', at: outcome.at, reason: outcome.reason, signal: undefined };
+  }
+}
+
+/** A signal before anything was begun. @throws HardenError exit 130 or 143 */
+export function refuseStopped(ui: Ui): void {
+  const signal = ui.stopRequested();
+  if (signal !== undefined) {
+    throw new HardenError({
+      code: 'H0130',
+      exit: signal === 'SIGINT' ? EXIT.interrupted : EXIT.terminated,
+      message: `stopped by ${signal}. Nothing was changed.`,
+    });
+  }
+}
+
+export function wordsOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

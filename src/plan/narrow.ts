@@ -1,0 +1,27 @@
+import { type Plan, changesOf } from '../model/plan.ts';
+import { changeSummary } from './change-summary.ts';
+import { type RestartFacts, effectsOf } from './effects.ts';
+import { sealPlan } from './seal.ts';
+
+/** `plan` with only the changes of these ids, as a plan of its own: effects, counts and digest are those of what is left. */
+export function narrowed(plan: Plan, ids: ReadonlySet<string>, restart: RestartFacts): Plan {
+  if (plan.changes.every((change) => ids.has(change.id))) {
+    return plan;
+  }
+  const changes = changesOf(plan).filter((change) => ids.has(change.id));
+  const { id: _id, digest: _digest, ...rest } = plan;
+  return sealPlan({
+    ...rest,
+    changes,
+    effects: effectsOf(changes, restart),
+    controls: plan.controls.map((control) => ({
+      ...control,
+      changes: control.changes.filter((change) => ids.has(change)),
+    })),
+    summary: { ...plan.summary, ...changeSummary(changes) },
+    rollback: {
+      covered: plan.rollback.covered.filter((change) => ids.has(change)),
+      notCovered: plan.rollback.notCovered.filter(({ change }) => ids.has(change)),
+    },
+  });
+}

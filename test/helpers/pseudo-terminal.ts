@@ -1,0 +1,66 @@
+import { spawn } from 'node:child_process';
+import { stripVTControlCharacters } from 'node:util';
+import { PLAIN_ENV } from './program.ts';
+
+/** One line or key, typed once `after` was shown since the last answer. */
+export interface Typed {
+  readonly after: RegExp;
+  readonly keys: string;
+}
+
+export interface TerminalOptions {
+  readonly columns?: number;
+  readonly env?: Readonly<Record<string, string>>;
+  readonly timeoutMs?: number;
+}
+
+/** `shown` is all the terminal got, without control characters; `code` null after a time-out. */
+export interface TerminalResult {
+  readonly code: number | null;
+  readonly shown: string;
+}
+
+export const ENTER = '\r';
+export const CTRL_C = '\u0003';
+
+/** Runs a command line of sh at a pseudo-terminal of its own (`script` of util-linux) and types. */
+export function atTerminal(
+  command: string,
+  typed: readonly Typed[],
+  options: TerminalOptions = {},
+): Promise<TerminalResult> {
+  return new Promise((resolve, reject) => {
+    const sized = `stty cols ${options.columns ?? 80} rows 40; ${command}`;
+    const child = spawn('script', ['-qec', sized, '/dev/null'], {
+      env: { ...PLAIN_ENV, TERM: 'xterm', SHELL: '/bin/sh', ...options.env },
+      stdio: 'pipe',
+    });
+    let shown = '';
+    let from = 0;
+    let next = 0;
+    let timedOut = false;
+    const timer = setTimeout(() => {
+      timedOut = true;
+      child.kill('SIGKILL');
+    }, options.timeoutMs ?? 30_000);
+    const look = (): void => {
+      const wish = typed[next];
+      if (wish?.after.test(stripVTControlCharacters(shown.slice(from))) === true) {
+        next += 1;
+        from = shown.length;
+        // The prompt shows itself a moment before it listens.
+        setTimeout(() => child.stdin.write(wish.keys), 150);
+      }
+    };
+    child.stdout.on('data', (chunk: Buffer) => {
+      shown += chunk.toString();
+      look();
+    });
+    child.stdin.on('error', () => undefined);
+    child.once('error', reject);
+    child.once('close', (code) => {
+      clearTimeout(timer);
+      resolve({ code: timedOut ? null : code, shown: stripVTControlCharacters(shown).replaceAll('\r', '') });
+    });
+  });
+}
