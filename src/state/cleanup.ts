@@ -1,6 +1,7 @@
 import type { AbsPath } from '../model/brand.ts';
 import { joinPath } from '../model/brand.ts';
 import type { Trouble } from '../model/transaction.ts';
+import { passingGates } from './gates.ts';
 import { type Manifest, listedNames } from './manifest.ts';
 import { removeOurs } from './put-file.ts';
 import { attempt } from './trouble.ts';
@@ -10,8 +11,10 @@ import { type Targets, inFolder } from './walk.ts';
 export function removeHiddenNames(targets: Targets, manifest: Manifest): readonly Trouble[] {
   const byFolder = listedNames(manifest);
   const listed = new Set([...byFolder.values()].flat());
+  // A rollback may have opened a folder again as its last step.
+  const passing = passingGates(targets, manifest);
   return [...byFolder].flatMap(([folder, names]) => {
-    const done = attempt(() => removeIn(targets, folder, { names, listed }));
+    const done = attempt(() => removeIn(passing, folder, { names, listed }));
     return done.ok ? [] : [{ what: folder, reason: done.reason }];
   });
 }

@@ -2,6 +2,7 @@ import type { Command, CommandOutcome, FileStat } from '../model/host.ts';
 import type { Fd, Sys } from '../model/sys.ts';
 import type { Activation, StepInput } from '../model/transaction.ts';
 import { changeAccess } from './change-access.ts';
+import { refuseExchanged } from './gates.ts';
 import { holding } from './held.ts';
 import { type ObjectState, type ObjectStep, sameState, savedName, tempName } from './manifest.ts';
 import { prepareFile, putInPlace } from './put-file.ts';
@@ -39,10 +40,16 @@ interface Doing {
  */
 export function performObjectStep(
   ground: PerformGround,
-  at: { readonly index: number; readonly step: ObjectStep; readonly input: ObjectInput },
+  at: {
+    readonly index: number;
+    readonly step: ObjectStep;
+    readonly input: ObjectInput;
+    /** Where it was looked at in a folder that was open to others then. */
+    readonly seen: FileStat | undefined;
+  },
   intent: (names: readonly string[]) => void,
 ): void {
-  const { index, step, input } = at;
+  const { index, step, input, seen } = at;
   const { sys } = ground.targets;
   const temp = tempName(ground.id, index);
   const saved = savedName(ground.id, index);
@@ -50,6 +57,9 @@ export function performObjectStep(
     const now = see(sys, folder, name, withContent(step));
     if (!sameState(now.state, step.before)) {
       throw new Refusal('somebody else changed it meanwhile');
+    }
+    if (seen !== undefined) {
+      refuseExchanged(now.stat, seen);
     }
     intent([temp, saved]);
     return change({ ground, sys, folder, name, temp, saved, step, now }, input);

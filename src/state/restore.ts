@@ -1,4 +1,4 @@
-import { type Sha256, parentPath } from '../model/brand.ts';
+import { type AbsPath, type Sha256, isBelow, parentPath } from '../model/brand.ts';
 import type { Fd, Sys } from '../model/sys.ts';
 import type { Access } from '../model/transaction.ts';
 import { accessesBetween, changeAccess } from './change-access.ts';
@@ -37,6 +37,8 @@ export interface RestoreGround {
   /** The folder of the saved copies; undefined where it is missing. */
   readonly blobs: Fd | undefined;
   readonly listed: ReadonlySet<string>;
+  /** Folders that others may have been able to write to for a while. */
+  readonly gates?: readonly AbsPath[];
   /** Keeps a copy of a file somebody else changed. */
   keepForeign(touched: Touched, seen: Seen): void;
 }
@@ -178,6 +180,9 @@ class Restoring {
     if (saved !== undefined && before.fileType === 'directory' && now.state.kind === 'object') {
       return this.#keep(now, 'somebody else made it again');
     }
+    if (this.#isShared(now)) {
+      return this.#keep(now, 'somebody else gave it a second name');
+    }
     let result: Restored = { type: 'untouched' };
     if (saved !== undefined && this.#isOther(saved, now) && this.#holdsOriginal(this.#see(saved))) {
       this.#sys.rename(this.#folder, saved, this.#name);
@@ -187,6 +192,14 @@ class Restoring {
       result = { type: 'restored' };
     }
     return this.#putBackAccess(before.access) ? { type: 'restored' } : result;
+  }
+
+  /** A file of elsewhere that was linked there must not get the access of ours. */
+  #isShared({ stat }: Seen): boolean {
+    const { object, steps, phases } = this.#touched;
+    const isGated = (this.#ground.gates ?? []).some((gate) => isBelow(object.path, gate));
+    const onlyAccess = phases.length === 0 && steps.every(({ step }) => step.kind === 'set-access');
+    return isGated && onlyAccess && stat?.type === 'file' && stat.nlink > 1;
   }
 
   #putBackAccess(wanted: Access): boolean {

@@ -36,13 +36,9 @@ export function newBlob(digest: Sha256): string {
  * Makes all that an undo needs durable, reads it back, and only then writes BEGIN. `home`: the empty folder of the transaction.
  * Order: blobs, manifest, journal, their folders, the look back, BEGIN.
  */
-export function save(
-  state: Sys,
-  home: Fd,
-  work: { readonly spec: TransactionSpec; readonly survey: Survey; readonly targets: Targets },
-): Journal {
-  const { spec, survey, targets } = work;
-  const { manifest } = survey;
+export function save(state: Sys, home: Fd, work: { readonly spec: TransactionSpec; readonly survey: Survey }): Journal {
+  const { spec, survey } = work;
+  const { manifest, targets } = survey;
   state.makeDirectory(home, BLOBS, 0o700);
   const names = holding(state, state.openObject(home, BLOBS), (blobs) => {
     state.chmod(blobs, 0o700);
@@ -74,9 +70,9 @@ export function save(
 export function refuseShortage(
   state: Sys,
   home: Fd,
-  { spec, survey, targets }: { readonly spec: TransactionSpec; readonly survey: Survey; readonly targets: Targets },
+  { spec, survey }: { readonly spec: TransactionSpec; readonly survey: Survey },
 ): void {
-  const { manifest, originals } = survey;
+  const { manifest, originals, targets } = survey;
   const written = spec.steps.reduce((sum, step) => sum + (step.kind === 'write-file' ? step.content.length : 0), 0);
   const kept = [...originals.values()].reduce((sum, { bytes }) => sum + (bytes?.length ?? 0), 0);
   const inodes = spec.steps.length + manifest.objects.length + SPARE_INODES;

@@ -166,7 +166,7 @@ function begin(ground: Ground, snapshots: Snapshots, spec: TransactionSpec): Tra
     },
     creator: { uid: home.uid, gid: home.uid === 0 ? 0 : home.gid },
   });
-  const work = { spec, survey: surveyed, targets };
+  const work = { spec, survey: surveyed };
   try {
     refuseShortage(sys, tx, work);
     sys.makeDirectory(tx, spec.id, 0o700);
@@ -175,7 +175,7 @@ function begin(ground: Ground, snapshots: Snapshots, spec: TransactionSpec): Tra
       sys.chmod(folder, 0o700);
       sys.sync(tx);
       const journal = save(sys, folder, work);
-      return runTransaction(ground, { id: spec.id, manifest: surveyed.manifest, journal }, spec);
+      return runTransaction(ground, { id: spec.id, manifest: surveyed.manifest, journal }, { spec, survey: surveyed });
     } finally {
       sys.close(folder);
     }

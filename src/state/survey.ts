@@ -1,12 +1,11 @@
-import type { AbsPath, Sha256 } from '../model/brand.ts';
+import type { AbsPath } from '../model/brand.ts';
 import { isBelow, parentPath } from '../model/brand.ts';
 import { digestOfBytes } from '../model/canonical.ts';
 import { EXIT, HardenError } from '../model/errors.ts';
 import type { FileStat } from '../model/host.ts';
 import type { Fd, Sys } from '../model/sys.ts';
-import type { Access, StepInput, TransactionSpec } from '../model/transaction.ts';
+import type { TransactionSpec } from '../model/transaction.ts';
 import {
-  type ContentState,
   type Manifest,
   type ManifestObject,
   type ManifestStep,
@@ -14,16 +13,10 @@ import {
   absent,
   sameAccess,
 } from './manifest.ts';
+import { type ObjectInput, type SavedImages, stateAfter } from './state-after.ts';
 import { type Seen, see } from './see.ts';
 import { Refusal, reasonOf } from './trouble.ts';
-import { type Targets, distrust, holdingObject, inFolder } from './walk.ts';
-
-type ObjectInput = Exclude<StepInput, { kind: 'command' | 'activate' }>;
-
-/** Answers about earlier snapshots that a step may refer to. */
-export interface SavedImages {
-  image(snapshot: string, blob: Sha256, path: AbsPath): { readonly access: Access; readonly content: ContentState };
-}
+import { type Targets, distrust, holdingObject, inFolder, isOpen } from './walk.ts';
 
 export interface SurveyGround {
   readonly targets: Targets;
@@ -37,6 +30,10 @@ export interface Survey {
   readonly manifest: Manifest;
   /** Content of each object's first state where it is a file that is written or removed, by index in `manifest.objects`. */
   readonly originals: ReadonlyMap<number, Seen>;
+  /** What stands in a folder that is open to others until an earlier step closes it: it must be the same object then. */
+  readonly exposed: ReadonlyMap<AbsPath, FileStat>;
+  /** With those folders passable: for saving what was seen, nothing else. */
+  readonly targets: Targets;
 }
 
 /** File systems that a reboot empties. */
@@ -48,11 +45,11 @@ const FLEETING = new Set(['tmpfs', 'ramfs']);
  */
 export function survey(spec: TransactionSpec, ground: SurveyGround): Survey {
   const walk = new Walk(spec, ground);
-  const steps = spec.steps.map((step): ManifestStep => {
+  const steps = spec.steps.map((step, index): ManifestStep => {
     if (step.kind === 'command' || step.kind === 'activate') {
       return step;
     }
-    return naming(step.path, () => walk.step(step));
+    return naming(step.path, () => walk.step(step, index));
   });
   for (const { path } of spec.undoPhases) {
     naming(path, () => walk.now(path));
@@ -65,19 +62,28 @@ export function survey(spec: TransactionSpec, ground: SurveyGround): Survey {
   return {
     manifest: { format: 1, id, purpose, createdAt, bootId, about, objects: walk.objects, steps, undoPhases },
     originals: walk.originals,
+    exposed: walk.exposed,
+    targets: walk.targets,
   };
 }
 
 class Walk {
   readonly objects: ManifestObject[] = [];
   readonly originals = new Map<number, Seen>();
+  readonly exposed = new Map<AbsPath, FileStat>();
+  readonly targets: Targets;
+  /** Folders that stand open and that a step before this point closes. */
+  readonly #closing = new Set<AbsPath>();
   readonly #current = new Map<AbsPath, ObjectState>();
   readonly #withContent: ReadonlySet<AbsPath>;
+  readonly #steps: TransactionSpec['steps'];
   readonly #paths: readonly AbsPath[];
   readonly #ground: SurveyGround;
 
   constructor(spec: TransactionSpec, ground: SurveyGround) {
     this.#ground = ground;
+    this.targets = { ...ground.targets, passable: this.#closing };
+    this.#steps = spec.steps;
     this.#paths = [...spec.steps, ...spec.undoPhases].flatMap((one) => ('path' in one ? [one.path] : []));
     this.#withContent = new Set([
       ...spec.steps.flatMap((step) => (step.kind === 'write-file' || step.kind === 'remove-file' ? [step.path] : [])),
@@ -85,12 +91,14 @@ class Walk {
     ]);
   }
 
-  step(step: ObjectInput): ManifestStep {
+  step(step: ObjectInput, index: number): ManifestStep {
     const before = this.now(step.path, step);
     refuseUnexpected(step, before);
     this.#refuseMadeAgain(step);
     const after = stateAfter(step, before, this.#ground);
-    this.#refuseOpening(step.path, after);
+    this.#refuseOpening(step, after, index);
+    this.#refuseUnsafe(step, after);
+    this.#noteClosing(step);
     this.#current.set(step.path, after);
     return { kind: step.kind, path: step.path, before, after };
   }
@@ -102,7 +110,7 @@ class Walk {
       return known;
     }
     const { sys } = this.#ground.targets;
-    const { seen, volatile } = inFolder(this.#ground.targets, path, {
+    const { seen, volatile } = inFolder(this.targets, path, {
       found: (folder, name) => {
         refuseUnfit(sys, folder, name, step);
         return {
@@ -115,21 +123,55 @@ class Walk {
     if (seen.bytes !== undefined) {
       this.originals.set(this.objects.length, seen);
     }
+    if (seen.stat !== undefined && this.#isExposed(path)) {
+      this.exposed.set(path, seen.stat);
+    }
     this.objects.push({ path, before: seen.state, volatile });
     this.#current.set(path, seen.state);
     return seen.state;
   }
 
-  /** A folder that others could write to from this step on cannot hold further targets: neither they nor their undo would be safe. */
-  #refuseOpening(path: AbsPath, after: ObjectState): void {
+  /**
+   * Nothing may be changed below a folder that others can write to. One that was there may be opened after the last change below it:
+   * an undo closes it before it touches any of that.
+   */
+  #refuseOpening({ kind, path }: ObjectInput, after: ObjectState, index: number): void {
     if (this.#ground.targets.trust !== 'strict' || after.kind === 'absent' || after.fileType !== 'directory') {
       return;
     }
     const reason = distrust(after.access, [0]);
-    const below = this.#paths.find((other) => other !== path && isBelow(other, path));
+    const last = kind === 'set-access' && isOpen(after.access) && this.#wasClosed(path);
+    const later = this.#steps.slice(index + 1).flatMap((one) => ('path' in one ? [one.path] : []));
+    const below = (last ? later : this.#paths).find((other) => other !== path && isBelow(other, path));
     if (reason !== undefined && below !== undefined) {
       throw new Refusal(`${below} below it is changed too, and then it ${reason}`);
     }
+  }
+
+  /** True for a folder that was there, and that is closed at this point of the sequence. */
+  #wasClosed(path: AbsPath): boolean {
+    const now = this.#current.get(path);
+    const wasThere = this.objects.some((object) => object.path === path && object.before.kind === 'object');
+    return wasThere && now?.kind === 'object' && distrust(now.access, [0]) === undefined;
+  }
+
+  /** Others may have chosen the owner of a file in an open folder: what root writes must not stay theirs. */
+  #refuseUnsafe({ kind, path }: ObjectInput, after: ObjectState): void {
+    const reason = kind === 'write-file' && after.kind === 'object' ? distrust(after.access, [0]) : undefined;
+    if (reason !== undefined && this.exposed.has(path)) {
+      throw new Refusal(`it ${reason}, and its folder is open to others`);
+    }
+  }
+
+  #noteClosing(step: ObjectInput): void {
+    const isFolder = step.kind === 'set-access' && step.fileType === 'directory';
+    if (isFolder && isOpen(step.expected) && distrust(step.access, [0]) === undefined) {
+      this.#closing.add(step.path);
+    }
+  }
+
+  #isExposed(path: AbsPath): boolean {
+    return [...this.#closing].some((folder) => folder !== path && isBelow(path, folder));
   }
 
   /** An undo could not tell the new folder from one somebody else made; no work of ours needs both in one transaction. */
@@ -160,6 +202,7 @@ function naming<T>(path: AbsPath, work: () => T): T {
       exit: EXIT.planNotApplicable,
       message: `${path} is not changed: ${reasonOf(error)}`,
       details: ['Nothing was changed.'],
+      ...(error instanceof Refusal && error.hint !== undefined ? { hint: error.hint } : {}),
       cause: error,
     });
   }
@@ -234,58 +277,4 @@ function isExpected(step: ObjectInput, now: ObjectState): boolean {
     case 'set-access':
       return now.kind === 'object' && now.fileType === step.fileType && sameAccess(now.access, step.expected);
   }
-}
-
-function stateAfter(step: ObjectInput, before: ObjectState, ground: SurveyGround): ObjectState {
-  switch (step.kind) {
-    case 'write-file':
-      return fileAfter(step, before, ground);
-    case 'remove-file':
-    case 'remove-directory':
-      return absent;
-    case 'make-directory':
-      return { kind: 'object', fileType: 'directory', access: made(step.access, ground.creator), content: null };
-    case 'set-access': {
-      const content = before.kind === 'object' ? before.content : null;
-      const extended = extendedAfter(content?.extended ?? null, step.expected, step.access);
-      return {
-        kind: 'object',
-        fileType: step.fileType,
-        access: step.access,
-        content: content === null ? null : { ...content, extended },
-      };
-    }
-  }
-}
-
-function fileAfter(
-  step: Extract<StepInput, { kind: 'write-file' }>,
-  before: ObjectState,
-  { saved, creator }: SurveyGround,
-): ObjectState {
-  const { restoreFrom } = step;
-  const old =
-    before.kind === 'object' ? { access: before.access, extended: before.content?.extended ?? null } : undefined;
-  const image = restoreFrom === undefined ? undefined : saved.image(restoreFrom.snapshot, restoreFrom.blob, step.path);
-  const source = image === undefined ? old : { access: image.access, extended: image.content.extended };
-  const wish = step.access ?? source?.access ?? { mode: 0o600, ...creator };
-  const access = before.kind === 'absent' ? made(wish, creator) : wish;
-  const exactTimes = image !== undefined && sameAccess(access, image.access);
-  const content = {
-    sha256: digestOfBytes(step.content),
-    size: step.content.length,
-    mtimeNs: exactTimes ? image.content.mtimeNs : null,
-    extended: source === undefined ? null : extendedAfter(source.extended, source.access, access),
-  };
-  return { kind: 'object', fileType: 'file', access, content };
-}
-
-/** What is made for root belongs to whoever makes it, where that is not root: in a folder of one's own nobody can give files away. */
-function made(access: Access, creator: SurveyGround['creator']): Access {
-  return creator.uid !== 0 && access.uid === 0 && access.gid === 0 ? { ...access, ...creator } : access;
-}
-
-/** A change of the mode rewrites the mask of an ACL: what comes out is known only where there was nothing. */
-function extendedAfter(extended: string | null, from: Access, to: Access): string | null {
-  return extended === '' || from.mode === to.mode ? extended : null;
 }

@@ -1,7 +1,8 @@
 import { EXIT, HardenError } from '../model/errors.ts';
 import type { CommitReport, TransactionSpec, UndoReport } from '../model/transaction.ts';
-import { type ManifestStep, isObjectStep, listedNames } from './manifest.ts';
+import { type Manifest, type ManifestStep, isObjectStep, listedNames } from './manifest.ts';
 import { type Ground, type OpenTransaction, finishCommit, undoAndFinish } from './open-transaction.ts';
+import type { Survey } from './survey.ts';
 import { activate, performObjectStep, runAll } from './perform.ts';
 import { holdingOriginal } from './snapshots.ts';
 import { reasonOf } from './trouble.ts';
@@ -20,9 +21,15 @@ export interface Transaction {
   undo(): UndoReport;
 }
 
+/** What was asked for, and what was found. */
+interface Begun {
+  readonly spec: TransactionSpec;
+  readonly survey: Pick<Survey, 'exposed'>;
+}
+
 type Phase = 'open' | 'failed' | 'doubtful' | 'committed' | 'undone';
 
-export function runTransaction(ground: Ground, open: OpenTransaction, spec: TransactionSpec): Transaction {
+export function runTransaction(ground: Ground, open: OpenTransaction, begun: Begun): Transaction {
   const { id, manifest, journal } = open;
   let phase: Phase = 'open';
   let performed = 0;
@@ -42,7 +49,7 @@ export function runTransaction(ground: Ground, open: OpenTransaction, spec: Tran
       performed += 1;
       phase = 'failed';
       try {
-        performStep(ground, open, { index, step, spec });
+        performStep(ground, open, { index, step, begun });
       } catch (error) {
         throw stepFailed(step, error);
       }
@@ -83,12 +90,12 @@ export function runTransaction(ground: Ground, open: OpenTransaction, spec: Tran
 function performStep(
   ground: Ground,
   { id, manifest, journal }: OpenTransaction,
-  { index, step, spec }: { readonly index: number; readonly step: ManifestStep; readonly spec: TransactionSpec },
+  { index, step, begun }: { readonly index: number; readonly step: ManifestStep; readonly begun: Begun },
 ): void {
   const intent = (names: readonly string[]): void => journal.append({ type: 'intent', step: index, names });
   const { sys } = ground.targets;
   if (isObjectStep(step)) {
-    const input = spec.steps[index];
+    const input = begun.spec.steps[index];
     if (input === undefined || input.kind === 'command' || input.kind === 'activate') {
       throw new Error(`step ${index} of transaction ${id} is another one than was begun`);
     }
@@ -100,7 +107,7 @@ function performStep(
         listed,
         holdingSaved: (from, { path }, use) => holdingOriginal(ground.folders, { ...from, path }, use),
       },
-      { index, step, input },
+      { index, step, input, seen: isFirst(manifest, index) ? begun.survey.exposed.get(step.path) : undefined },
       intent,
     );
   } else {
@@ -112,6 +119,14 @@ function performStep(
     }
   }
   journal.append({ type: 'done', step: index });
+}
+
+/** True for the first step on its path. */
+function isFirst({ steps }: Manifest, index: number): boolean {
+  const step = steps[index];
+  const isSame = (one: ManifestStep): boolean =>
+    step !== undefined && isObjectStep(step) && 'path' in one && one.path === step.path;
+  return steps.findIndex(isSame) === index;
 }
 
 /** The reason why it is surely not committed; undefined where it is. @throws HardenError where nobody can tell. */

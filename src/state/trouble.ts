@@ -2,9 +2,13 @@ import { HardenError } from '../model/errors.ts';
 
 /** Something we will not do to the object concerned; the message is the reason, in plain words. */
 export class Refusal extends Error {
-  constructor(reason: string) {
+  /** What a person can do about it. */
+  readonly hint: string | undefined;
+
+  constructor(reason: string, hint?: string) {
     super(reason);
     this.name = 'Refusal';
+    this.hint = hint;
   }
 }
 

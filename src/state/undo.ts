@@ -2,6 +2,7 @@ import type { AbsPath } from '../model/brand.ts';
 import type { Trouble, UndoReport } from '../model/transaction.ts';
 import type { Journal } from './journal.ts';
 import { type Manifest, type ManifestStep } from './manifest.ts';
+import { type Gate, closeGate, gatesOf, passingGates } from './gates.ts';
 import { failureOf } from './perform.ts';
 import { type RestoreGround, type Touched, needsBlob, restore, touchedPaths } from './restore.ts';
 import { blobBytes, originalBlob } from './save.ts';
@@ -27,17 +28,23 @@ interface Progress {
 }
 
 /**
- * Puts everything back: files in reverse order, then commands, then services. Does not stop at a failure. Repeatable.
+ * Puts everything back: files in reverse order, then commands, then services; a folder that was open to others is closed all the while. Does not stop at a failure. Repeatable.
  * The caller has made sure that no COMMIT can be in the journal. An undo without `failed` is complete.
  */
 export function undo(ground: UndoGround): UndoReport {
   const progress: Progress = { restored: [], kept: [], failed: [], back: new Set() };
   const touched = touchedPaths(ground.manifest).filter(({ object }) => ground.sameBoot || !object.volatile);
-  const lacking = touched.flatMap((one) => lackingCopy(ground, one));
+  const gates = gatesOf(ground.targets, touched);
+  const looking = { ...ground, targets: passingGates(ground.targets, ground.manifest) };
+  const lacking = touched.flatMap((one) => lackingCopy(looking, one));
   if (lacking.length > 0) {
     return { restored: [], kept: [], failed: lacking };
   }
-  const unrecorded = touched.map((one) => restoreOne(ground, one, progress)).includes(true);
+  const restoring = { ...ground, gates: gates.map((gate) => gate.touched.object.path) };
+  const closed = gates.map((gate) => ({ gate, ...closeOne(ground, gate) }));
+  const between = touched.filter((one) => gates.every((gate) => gate.touched !== one));
+  const unrecorded =
+    between.map((one) => restoreOne(restoring, one, progress)).includes(true) || closed.some((one) => one.unrecorded);
   if (ground.runtime === 'assert') {
     const begun = begunSteps(ground, unrecorded);
     undoCommands(ground, begun, progress);
@@ -45,6 +52,9 @@ export function undo(ground: UndoGround): UndoReport {
     if (activated.length > 0) {
       sayOldValues(ground, touched, progress, activated.includes('restart') ? 'restart' : 'reload');
     }
+  }
+  for (const { gate, moved } of closed.toReversed()) {
+    openAgain(ground, gate.touched, moved ? progress : { ...progress, restored: [] });
   }
   const { restored, kept, failed } = progress;
   return { restored, kept, failed };
@@ -64,6 +74,33 @@ function lackingCopy(ground: UndoGround, touched: Touched): readonly Trouble[] {
   const needed = attempt(() => needsBlob(ground, touched));
   const reason = 'its saved copy is missing or damaged; nothing was put back';
   return needed.ok && !needed.value ? [] : [{ what: path, reason }];
+}
+
+/** Where it cannot be closed, what is below it is refused. The record tells a later undo that it was this one that closed it. */
+function closeOne(ground: UndoGround, gate: Gate): { readonly moved: boolean; readonly unrecorded: boolean } {
+  const { journal, targets } = ground;
+  const own = new Set(gate.touched.steps.map(({ index }) => index));
+  const isKnown = (): boolean =>
+    [...stepsOf(journal, 'intent'), ...stepsOf(journal, 'undoing')].some((step) => own.has(step));
+  const [first] = own;
+  const known = isKnown();
+  const announce = (): void => {
+    if (first !== undefined && !known) {
+      attempt(() => journal.append({ type: 'undoing', step: first }));
+    }
+  };
+  const result = attempt(() => closeGate(targets, gate, announce));
+  const moved = result.ok && result.value;
+  return { moved, unrecorded: moved && !known };
+}
+
+/** Closing it may have been all that was needed. */
+function openAgain(ground: UndoGround, touched: Touched, progress: Progress): void {
+  const { path } = touched.object;
+  restoreOne(ground, touched, progress);
+  if (progress.back.has(path) && !progress.restored.includes(path)) {
+    progress.restored.push(path);
+  }
 }
 
 /** True where something was put back that no record says was begun. */

@@ -1,6 +1,7 @@
 import { type AbsPath, absPath, baseName, parentPath } from '../model/brand.ts';
 import type { FileStat } from '../model/host.ts';
 import type { Fd, Sys } from '../model/sys.ts';
+import type { Access } from '../model/transaction.ts';
 import { holding, openIfThere } from './held.ts';
 import { Refusal } from './trouble.ts';
 
@@ -14,6 +15,8 @@ export type Trust = 'strict' | 'relaxed';
 export interface Targets {
   readonly sys: Sys;
   readonly trust: Trust;
+  /** Folders of root that may be open to others all the same: where nothing is changed, or nothing but names that are surely ours. */
+  readonly passable?: ReadonlySet<string>;
 }
 
 export interface InFolder<T> {
@@ -63,7 +66,7 @@ export function inExistingFolder<T>(targets: Targets, path: AbsPath, found: (fol
   });
 }
 
-function examine({ trust }: Targets, path: string, stat: FileStat): void {
+function examine({ trust, passable }: Targets, path: string, stat: FileStat): void {
   if (stat.type === 'symlink') {
     throw new Refusal(`${path} is a symbolic link; no link is followed`);
   }
@@ -72,8 +75,8 @@ function examine({ trust }: Targets, path: string, stat: FileStat): void {
   }
   if (trust === 'strict') {
     const reason = distrust(stat, [0]);
-    if (reason !== undefined) {
-      throw new Refusal(`${path} ${reason}`);
+    if (reason !== undefined && !(stat.uid === 0 && passable?.has(path) === true)) {
+      throw new Refusal(`${path} ${reason}`, `Close it first: chown root ${path}; chmod go-w ${path}`);
     }
   }
 }
@@ -101,4 +104,9 @@ export function holdingObject<T>(
 ): T | undefined {
   const fd = openIfThere(sys, folder, name);
   return fd === undefined ? undefined : holding(sys, fd, () => use(fd, sys.stat(fd)));
+}
+
+/** Belongs to root, and others could exchange what is in it. */
+export function isOpen(access: Access): boolean {
+  return access.uid === 0 && distrust(access, [0]) !== undefined;
 }

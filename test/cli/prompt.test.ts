@@ -5,7 +5,8 @@ import { HARDEN, harden } from '../helpers/program.ts';
 import { atTerminal, CTRL_C, ENTER, type Typed } from '../helpers/pseudo-terminal.ts';
 import { canOwn, plantTree, type Tree, treeChanges } from '../helpers/tree.ts';
 
-const QUESTION = /all \/ none \/ diff N/;
+/** The open question with nothing typed yet, at the end of what is shown: a redraw while typing, or of an answered one, is not it. */
+const QUESTION = /all \/ none \/ diff N \(none\)\s*$/;
 
 function applyAt(tree: Tree, typed: readonly Typed[], more = '', env: Readonly<Record<string, string>> = {}) {
   return atTerminal(`${HARDEN} apply --root ${tree.root} ${more} > ${tree.outside}/stdout`, typed, { env });

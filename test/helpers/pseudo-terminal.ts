@@ -49,7 +49,7 @@ export function atTerminal(
         next += 1;
         from = shown.length;
         // The prompt shows itself a moment before it listens.
-        setTimeout(() => child.stdin.write(wish.keys), 150);
+        setTimeout(() => child.stdin.write(wish.keys), 300);
       }
     };
     child.stdout.on('data', (chunk: Buffer) => {

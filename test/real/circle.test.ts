@@ -118,19 +118,21 @@ describe.runIf(realHosts())('plan, apply, verify, empty second plan, rollback', 
     ).toEqual([]);
   });
 
-  test('a folder that everybody may write to is closed first, by itself, and nothing is written into it before', async () => {
+  test('a folder that everybody may write to is closed before anything is written into it, and opened last on the way back', async () => {
     await using host = await throwawayHost('trixie', { audit: true, binds: WITH_HARDEN });
     await makeMess(host);
     await host.check('chmod 0777 /etc/docker');
     const before = await stateOf(host);
-    const refused = await harden(host, ['apply', '--yes', '--max-risk', 'high']);
+    const refused = await harden(host, ['apply', '--yes', '-c', 'icc-disabled', '--max-risk', 'high']);
     expect(refused.code).toBe(5);
     expect(refused.stderr.replaceAll(/\s+/g, ' ')).toContain('/etc/docker may be written to by everybody');
+    expect(refused.stderr).toContain('chmod go-w /etc/docker');
     expect(await stateOf(host)).toEqual(before);
 
-    await runJson(host, ['apply', '-c', 'etc-docker-mode'], 0);
-    await runJson(host, ['apply', '--max-risk', 'high'], 0);
-    await runJson(host, ['rollback'], 0);
+    const applied = await runJson(host, ['apply', '--max-risk', 'high'], 0);
+    expect(applied.type).toBe('done');
+    expect(await host.check('stat -c %a /etc/docker')).toBe('755\n');
+    expect(await host.read('/etc/docker/daemon.json')).toContain('"icc" : false');
     await runJson(host, ['rollback'], 0);
     expect(layerChanges(before.layer, (await stateOf(host)).layer)).toEqual([]);
     expect(await stateOf(host)).toEqual(before);

@@ -1,7 +1,7 @@
 import { fileURLToPath } from 'node:url';
 import type { StepInput } from '../../src/model/transaction.ts';
 import type { Answer, Question } from './daemon-option-driver.ts';
-import type { TestHost } from './throwaway-host.ts';
+import type { RunResult, TestHost } from './throwaway-host.ts';
 
 const HERE = fileURLToPath(new URL('../..', import.meta.url));
 const INSIDE = '/run/project';
@@ -16,6 +16,13 @@ export async function ask(host: TestHost, question: Question): Promise<Answer> {
     { input: JSON.stringify(question) },
   );
   return JSON.parse(output) as Answer;
+}
+
+/** Runs the program from its sources inside the host, whatever was built. */
+export function harden(host: TestHost, ...args: readonly string[]): Promise<RunResult> {
+  return host.run([`${INSIDE}/node_modules/node/bin/node`, `${INSIDE}/src/cli/harden.ts`, ...args], {
+    timeoutMs: 100_000,
+  });
 }
 
 /** Carries out the steps in order as a transaction would, without its safety; gives the activations in between. */

@@ -1,9 +1,11 @@
 import { describe, expect, test } from 'vitest';
+import { Plan } from '../../src/model/plan.ts';
 import type { DaemonOptionDesired } from '../../src/model/remediation.ts';
-import { ask, carryOut, withProject } from './daemon-option-steps.ts';
+import { ask, carryOut, harden, withProject } from './daemon-option-steps.ts';
 import { realHosts, systemdHost, type TestHost } from './throwaway-host.ts';
 
 const FILE = '/etc/docker/daemon.json';
+const NOTE = '/run/harden/dockerd-started-with.json';
 const WANTED: readonly DaemonOptionDesired[] = [
   { type: 'daemon-option', key: 'no-new-privileges', value: true },
   { type: 'daemon-option', key: 'userland-proxy', value: false },
@@ -76,6 +78,46 @@ describe.runIf(realHosts('trixie'))('daemon options under systemd', () => {
       expect(await liveRestore(host)).toBe('true\n');
     },
   );
+
+  test('a reload leaves nothing for the next plan, and a restart since is noticed', { timeout: 240_000 }, async () => {
+    await using host = await systemdHost('trixie', withProject);
+    await host.write(FILE, '{"debug":true}', 0o600);
+    await host.check('systemctl restart docker.service');
+    const chosen = ['-c', 'live-restore', '-c', 'log-level-info'];
+    const plan = async (): Promise<Plan> =>
+      Plan.parse(JSON.parse((await harden(host, 'plan', '--json', ...chosen)).stdout));
+    const verdicts = async (): Promise<readonly string[]> =>
+      (await plan()).controls.map(({ verdict }) => verdict).sort();
+
+    expect(await verdicts()).toEqual(['fail', 'fail']);
+    const applied = await harden(host, 'apply', '--yes', ...chosen);
+    expect(applied.code, applied.stderr).toBe(0);
+    expect(await verdicts()).toEqual(['pass', 'pass']);
+    expect((await plan()).changes).toEqual([]);
+    expect(await host.check(`stat -c '%a %U %G' ${NOTE}`)).toBe('600 root root\n');
+
+    const note = await host.read(NOTE);
+    await host.check('systemctl restart docker.service');
+    expect(await verdicts()).toEqual(['pass', 'pass']);
+    await host.write(FILE, '{"debug":false,"live-restore":true,"mtu":1400}', 0o600);
+    expect((await plan()).changes.map(({ op, address }) => `${op} ${address}`)).toEqual([
+      'activate daemon-option:log-level',
+    ]);
+    expect(await host.read(NOTE)).toBe(note);
+  });
+
+  test('the way back does not need the note', { timeout: 240_000 }, async () => {
+    await using host = await systemdHost('trixie', withProject);
+    await host.write(FILE, '{"debug":true}', 0o600);
+    await host.check('systemctl restart docker.service');
+    const before = await host.check(`stat -c '%y %a' ${FILE} && cat ${FILE}`);
+    expect((await harden(host, 'apply', '--yes', '-c', 'live-restore')).code).toBe(0);
+    await host.check(['rm', NOTE]);
+    const back = await harden(host, 'rollback', '--yes');
+    expect(back.code, back.stderr).toBe(0);
+    expect(await host.check(`stat -c '%y %a' ${FILE} && cat ${FILE}`)).toBe(before);
+    expect(await liveRestore(host)).toBe('false\n');
+  });
 
   test('the undo of a start that failed brings docker up within the start limit', { timeout: 240_000 }, async () => {
     await using host = await systemdHost('trixie', withProject);

@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
@@ -44,11 +44,13 @@ async function programsOfPlan(host: TestHost, namespaces: readonly string[]): Pr
       'cis-docker-1.8.0/L2',
       '--json',
     ];
-    const argv = ['-f', '-qq', '-e', 'trace=execve,execveat', '-e', 'signal=none', '-o', trace, ...inside];
+    // A file for each process: in one file, calls of processes that start at the same moment are cut in two.
+    const argv = ['-ff', '-ttt', '-qq', '-e', 'trace=execve,execveat', '-e', 'signal=none', '-o', trace, ...inside];
     await promisify(execFile)('strace', argv, { maxBuffer: 64 * 1024 * 1024 });
-    const started = [...readFileSync(trace, 'utf8').matchAll(/execve(?:at)?\(.*?"([^"]+)".*\) = 0$/gm)].map(
-      ([, path]) => path ?? '',
-    );
+    const started = readdirSync(folder)
+      .flatMap((name) => readFileSync(join(folder, name), 'utf8').split('\n'))
+      .toSorted()
+      .flatMap((line) => /execve(?:at)?\(.*?"([^"]+)".*\) = 0$/.exec(line)?.[1] ?? []);
     expect(started.slice(0, 2).map((path) => path.split('/').at(-1))).toEqual(['nsenter', 'harden']);
     return started.slice(2).map((path) => path.split('/').at(-1) ?? path);
   } finally {

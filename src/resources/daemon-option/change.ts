@@ -13,6 +13,7 @@ import { canBridge } from './live-restore.ts';
 import { findFile, type FoundFile } from './observe.ts';
 import { type Phase, phasesFor, withLiveRestore } from './phases.ts';
 import { preCheck } from './pre-checks.ts';
+import { withStartNote } from './start-note-steps.ts';
 
 /**
  * The steps that carry out `changes`: the file written once per phase, docker reloaded or restarted at most once each, live-restore first.
@@ -30,7 +31,8 @@ export async function workForOptions(changes: readonly Change[], facts: HostFact
       ),
     );
   }
-  return { steps: works.flatMap((work) => work.steps), undoPhases: works.flatMap((work) => work.undoPhases) };
+  const steps = works.flatMap((work) => work.steps);
+  return { steps: withStartNote(steps, facts, host), undoPhases: works.flatMap((work) => work.undoPhases) };
 }
 
 /** The edits a change stands for; a change of keys that are only written together has several. */

@@ -9,6 +9,13 @@ import type { DaemonDocument } from './document.ts';
 const NS_PER_TICK = 10_000_000n;
 const NS_PER_SECOND = 1_000_000_000n;
 
+/** The pid file of a running dockerd, which writes it anew at each start. Times and inode as `lstat` says, in decimal. */
+export interface PidFile {
+  readonly path: AbsPath;
+  readonly mtimeNs: string;
+  readonly ino: string;
+}
+
 /**
  * When the running dockerd read its settings, in nanoseconds since the epoch; undefined where that cannot be told.
  * It writes its pid file right after reading them, on the clock that also stamps daemon.json, so the pid file's time is the
@@ -19,10 +26,30 @@ export function daemonStart(facts: HostFacts, document: DaemonDocument, host: Ho
   if (!facts.engine.running) {
     return undefined;
   }
-  const processes = daemonsOf(facts, host);
-  const witnessed = fromPidFile(facts, document, processes, host);
+  const witness = startWitness(facts, document, host);
+  if (witness !== undefined) {
+    return BigInt(witness.mtimeNs);
+  }
   // A recording keeps the order of process starts, not their times.
-  return witnessed ?? (facts.hostKind === 'live' ? fromBootTime(processes, host) : undefined);
+  return facts.hostKind === 'live' ? fromBootTime(daemonsOf(facts, host), host) : undefined;
+}
+
+/** The pid file that names a running dockerd; undefined where there is none. */
+export function startWitness(facts: HostFacts, document: DaemonDocument, host: HostReader): PidFile | undefined {
+  if (!facts.engine.running) {
+    return undefined;
+  }
+  const named = document.status === 'object' ? document.value['pidfile'] : undefined;
+  const path = cleanPath(pidFileOf(facts, typeof named === 'string' ? named : undefined));
+  const real = path === undefined ? undefined : host.realPath(path);
+  if (real?.status !== 'present') {
+    return undefined;
+  }
+  const pid = Number(textOf(real.value, host));
+  const stat = host.stat(real.value);
+  return stat.status === 'present' && daemonsOf(facts, host).some((process) => process.pid === pid)
+    ? { path: real.value, mtimeNs: stat.value.mtimeNs, ino: stat.value.ino }
+    : undefined;
 }
 
 /** Looking through all processes takes long and is the same for every key. */
@@ -36,25 +63,6 @@ function daemonsOf(facts: HostFacts, host: HostReader): readonly ProcessInfo[] {
 
 function present(listed: Observed<readonly ProcessInfo[]>): readonly ProcessInfo[] {
   return listed.status === 'present' ? listed.value : [];
-}
-
-function fromPidFile(
-  facts: HostFacts,
-  document: DaemonDocument,
-  processes: readonly ProcessInfo[],
-  host: HostReader,
-): bigint | undefined {
-  const named = document.status === 'object' ? document.value['pidfile'] : undefined;
-  const path = cleanPath(pidFileOf(facts, typeof named === 'string' ? named : undefined));
-  const real = path === undefined ? undefined : host.realPath(path);
-  if (real?.status !== 'present') {
-    return undefined;
-  }
-  const pid = Number(textOf(real.value, host));
-  const stat = host.stat(real.value);
-  return stat.status === 'present' && processes.some((process) => process.pid === pid)
-    ? BigInt(stat.value.mtimeNs)
-    : undefined;
 }
 
 function fromBootTime(processes: readonly ProcessInfo[], host: HostReader): bigint | undefined {

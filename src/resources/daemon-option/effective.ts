@@ -5,6 +5,7 @@ import type { FlagUse } from './flags.ts';
 import { knowledgeOf, standardValue } from './keys.ts';
 import { type LiveAnswer, liveAnswer } from './live.ts';
 import { masked } from './mask.ts';
+import { START_NOTE } from './start-note.ts';
 import type { OptionState } from './state.ts';
 
 /** What the next start of dockerd would use for a key, and who says so. */
@@ -15,7 +16,8 @@ interface Configured {
 
 /**
  * What the running daemon uses. `shown`: its API (or its child processes) say so. `since-start`: the API does not show it, but
- * file and flags are those it was started with. `unknown`: the file changed after the start. `none`: no daemon to ask.
+ * file and flags are those it was started with, or a note says what they were. `unknown`: the file changed after the start.
+ * `none`: no daemon to ask.
  */
 type Live =
   | { readonly status: 'shown' | 'since-start'; readonly value: Json }
@@ -34,7 +36,7 @@ export interface Effective {
 /** Weighs command line, file, API and the file's age against each other. `flags` are those of the running daemon. */
 export function effectiveValue(
   key: string,
-  state: Pick<OptionState, 'document' | 'file' | 'youngerThanDaemon' | 'proxyRunning'>,
+  state: Pick<OptionState, 'document' | 'file' | 'youngerThanDaemon' | 'startedWith' | 'proxyRunning'>,
   flags: ReadonlyMap<string, FlagUse>,
   engine: EngineFacts,
 ): Effective {
@@ -45,6 +47,7 @@ export function effectiveValue(
       : undefined;
   const configured = configuredValue(key, flag, inFile, engine.version);
   const answer = key === 'userland-proxy' && state.proxyRunning ? proxyAnswer() : liveAnswer(key, engine);
+  const noted = state.startedWith?.[key];
   const evidence: Evidence[] = [
     ...(engine.argvSource === 'none'
       ? []
@@ -57,10 +60,13 @@ export function effectiveValue(
         ]),
     { source: state.file, read: key, value: masked(key, inFile ?? null) },
     ...(answer.status === 'shown' ? [answer.evidence] : []),
+    ...(answer.status === 'shown' || noted === undefined
+      ? []
+      : [{ source: START_NOTE, read: key, value: masked(key, noted) }]),
   ];
   return {
     configured,
-    live: liveValue(key, configured, state.youngerThanDaemon, { answer, engine }),
+    live: liveValue(key, configured, { younger: state.youngerThanDaemon, noted, answer, engine }),
     flag,
     inFile,
     evidence,
@@ -102,12 +108,15 @@ function normal(key: string, value: Json): Json {
   return value;
 }
 
-function liveValue(
-  key: string,
-  configured: Configured,
-  younger: boolean | undefined,
-  { answer, engine }: { readonly answer: LiveAnswer; readonly engine: EngineFacts },
-): Live {
+/** What speaks of the running daemon. `noted`: what a note says its file said at its start, null for nothing. */
+interface Witnesses {
+  readonly younger: boolean | undefined;
+  readonly noted: Json | undefined;
+  readonly answer: LiveAnswer;
+  readonly engine: EngineFacts;
+}
+
+function liveValue(key: string, configured: Configured, { younger, noted, answer, engine }: Witnesses): Live {
   if (!engine.running) {
     return { status: 'none', reason: 'dockerd is not running' };
   }
@@ -121,8 +130,13 @@ function liveValue(
     return engine.argvSource === 'process' ? { status: 'since-start', value: configured.value } : { status: 'unknown' };
   }
   // A reloadable key takes effect without a start, so the file's age says nothing about it.
-  const settled = younger === false && knowledgeOf(key)?.takesEffect !== 'reload';
-  return settled ? { status: 'since-start', value: configured.value } : { status: 'unknown' };
+  if (knowledgeOf(key)?.takesEffect === 'reload') {
+    return { status: 'unknown' };
+  }
+  if (noted !== undefined) {
+    return { status: 'since-start', value: configuredValue(key, undefined, noted, engine.version).value };
+  }
+  return younger === false ? { status: 'since-start', value: configured.value } : { status: 'unknown' };
 }
 
 function proxyAnswer(): LiveAnswer {

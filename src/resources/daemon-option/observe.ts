@@ -3,9 +3,10 @@ import type { HostReader } from '../../model/host.ts';
 import { type Observed, present, unreadable } from '../../model/state.ts';
 import type { AssessContext } from '../resource-type.ts';
 import type { OptionTarget } from './proposal.ts';
-import { daemonStart } from './daemon-start.ts';
+import { daemonStart, startWitness } from './daemon-start.ts';
 import { type DaemonDocument, DOCUMENT_LIMIT, oversized, parseDocument } from './document.ts';
 import { parseFlags } from './flags.ts';
+import { startedWith } from './start-note.ts';
 import type { OptionState } from './state.ts';
 import { gatherSurroundings } from './surroundings.ts';
 
@@ -42,7 +43,8 @@ export async function observeOption(
     file,
     linkedFrom,
     document,
-    youngerThanDaemon: younger(writtenNs, daemonStart(facts, document, host)),
+    youngerThanDaemon: isYounger(writtenNs, daemonStart(facts, document, host)),
+    startedWith: startedWith(startWitness(facts, document, host), host),
     proxyRunning: proxies?.status === 'present' && proxies.value.length > 0,
     surroundings: await gatherSurroundings([target.key], values, facts, host),
   });
@@ -87,7 +89,7 @@ export function findFile(configured: AbsPath, host: HostReader): Observed<FoundF
 }
 
 /** A file that is not there cannot have changed since. */
-function younger(writtenNs: string | undefined, startNs: bigint | undefined): boolean | undefined {
+export function isYounger(writtenNs: string | undefined, startNs: bigint | undefined): boolean | undefined {
   if (startNs === undefined) {
     return undefined;
   }

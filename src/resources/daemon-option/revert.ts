@@ -12,6 +12,7 @@ import { type DaemonDocument, parseDocument } from './document.ts';
 import { editText, type KeyEdit } from './edit.ts';
 import { sameJson } from './effective.ts';
 import { findFile, type FoundFile } from './observe.ts';
+import { withStartNote } from './start-note-steps.ts';
 
 type Kept = Trouble & { readonly address: ResourceAddress };
 
@@ -57,7 +58,11 @@ export async function revertOptions(
     parts.push(revertFile(file, own, snapshot, { facts, host }));
   }
   return Promise.resolve({
-    steps: parts.flatMap((part) => part.steps),
+    steps: withStartNote(
+      parts.flatMap((part) => part.steps),
+      facts,
+      host,
+    ),
     undoPhases: parts.flatMap((part) => part.undoPhases),
     kept: parts.flatMap((part) => part.kept),
     already: [...activations, ...parts.flatMap((part) => part.already)],

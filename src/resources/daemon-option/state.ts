@@ -1,5 +1,5 @@
 import type { AbsPath } from '../../model/brand.ts';
-import type { Json } from '../../model/canonical.ts';
+import type { Json, JsonObject } from '../../model/canonical.ts';
 import type { FileType } from '../../model/host.ts';
 import type { DaemonDocument } from './document.ts';
 
@@ -15,6 +15,8 @@ export interface OptionState {
    * of it and no boot time).
    */
   readonly youngerThanDaemon: boolean | undefined;
+  /** What a note says the running daemon was started with, null for what its file did not say; undefined without a valid note. */
+  readonly startedWith: JsonObject | undefined;
   /** Userland proxies run now. */
   readonly proxyRunning: boolean;
   readonly surroundings: Surroundings;

@@ -5,6 +5,7 @@ import type { ContainerFacts, EngineFacts, HostFacts, UnitFacts } from '../../..
 import type { FileStat, HostReader, ProcessInfo } from '../../../src/model/host.ts';
 import type { DaemonOptionDesired } from '../../../src/model/remediation.ts';
 import { present } from '../../../src/model/state.ts';
+import type { StepInput } from '../../../src/model/transaction.ts';
 import { daemonOptionType } from '../../../src/resources/daemon-option/index.ts';
 import { type FakeEntry, fakeReader } from '../../helpers/fake-reader.ts';
 import { someFacts } from '../../helpers/plan-builders.ts';
@@ -72,10 +73,17 @@ export function container(name: string, over: Partial<ContainerFacts> = {}): Con
   };
 }
 
+/** What is done to docker and its file. */
+export function withoutNote(steps: readonly StepInput[]): readonly StepInput[] {
+  return steps.filter((step) => !('path' in step && step.path.startsWith('/run/harden')));
+}
+
 export interface Scene {
   readonly file?: string | undefined;
   /** The file's content is younger than the daemon; default false. */
   readonly younger?: boolean;
+  /** When this daemon wrote its pid file, in nanoseconds. */
+  readonly startedNs?: string;
   readonly more?: Readonly<Record<string, FakeEntry>>;
   readonly proxies?: number;
   /** Whether br_netfilter is loaded; default true. */
@@ -83,12 +91,11 @@ export interface Scene {
   readonly engines?: Readonly<Record<string, Readonly<Record<string, Json>>>>;
 }
 
-const STARTED_NS = '5000000000';
-
 /** A reader of a host with this daemon.json and a dockerd, pid 77, that wrote its pid file five seconds after the epoch. */
 export function reader({
   file,
   younger = false,
+  startedNs = '5000000000',
   more = {},
   proxies = 0,
   engines = {},
@@ -114,7 +121,7 @@ export function reader({
     environment: {},
   });
   const times = (path: string): Partial<FileStat> =>
-    path === '/run/docker.pid' ? { mtimeNs: STARTED_NS } : { mtimeNs: younger ? '6000000000' : '1000000000' };
+    path === '/run/docker.pid' ? { mtimeNs: startedNs } : { mtimeNs: younger ? '6000000000' : '1000000000' };
   return {
     ...base,
     stat: (path) => {

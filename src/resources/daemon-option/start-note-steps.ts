@@ -1,0 +1,74 @@
+import { parentPath } from '../../model/brand.ts';
+import { canonicalJson, digestOfBytes, type JsonObject } from '../../model/canonical.ts';
+import type { HostFacts } from '../../model/facts.ts';
+import type { HostReader } from '../../model/host.ts';
+import type { StepInput } from '../../model/transaction.ts';
+import { startWitness } from './daemon-start.ts';
+import type { DaemonDocument } from './document.ts';
+import { SETTABLE_KEYS, shownByApi } from './keys.ts';
+import { masked } from './mask.ts';
+import { findFile, isYounger } from './observe.ts';
+import { isOurs, NOTE_LIMIT, NOTE_SCHEMA, START_NOTE, startedWith } from './start-note.ts';
+
+/**
+ * `steps`, led by one that leaves the note, where they change the file under a daemon that goes on running with what it has.
+ * A note that holds is never written again: the file may not be what the daemon was started with any more.
+ */
+export function withStartNote(steps: readonly StepInput[], facts: HostFacts, host: HostReader): readonly StepInput[] {
+  const writes = steps.some(({ kind }) => kind === 'write-file' || kind === 'remove-file');
+  const restarts = steps.some((step) => step.kind === 'activate' && step.activation.action === 'restart');
+  if (!writes || restarts || (facts.hostKind !== 'live' && facts.hostKind !== 'simulated')) {
+    return steps;
+  }
+  const found = findFile(facts.engine.configFile.path, host);
+  if (found.status !== 'present') {
+    return steps;
+  }
+  const { document, writtenNs } = found.value;
+  const pidFile = startWitness(facts, document, host);
+  if (
+    pidFile === undefined ||
+    document.status === 'invalid' ||
+    isYounger(writtenNs, BigInt(pidFile.mtimeNs)) !== false ||
+    startedWith(pidFile, host) !== undefined
+  ) {
+    return steps;
+  }
+  const settings = settingsNotShown(document, facts);
+  return [...noteSteps({ schema: NOTE_SCHEMA, pidFile: { ...pidFile }, settings }, host), ...steps];
+}
+
+/** Values that hold something secret are left out, so nothing is known of them later. */
+function settingsNotShown(document: DaemonDocument, { engine }: HostFacts): JsonObject {
+  const members = document.status === 'object' ? document.value : {};
+  const open = SETTABLE_KEYS.filter((key) => !shownByApi(key, engine.version)).map(
+    (key) => [key, members[key] ?? null] as const,
+  );
+  return Object.fromEntries(open.filter(([key, value]) => canonicalJson(masked(key, value)) === canonicalJson(value)));
+}
+
+/** None where something stands in the way that no transaction would write over: the note is a help, not a need. */
+function noteSteps(note: JsonObject, host: HostReader): readonly StepInput[] {
+  const folder = parentPath(START_NOTE);
+  const place = host.stat(folder);
+  const there = host.stat(START_NOTE);
+  const content = new TextEncoder().encode(`${JSON.stringify(note, undefined, 2)}\n`);
+  const write = { kind: 'write-file', path: START_NOTE, content, access: { mode: 0o600, uid: 0, gid: 0 } } as const;
+  if (place.status === 'absent') {
+    return host.stat(parentPath(folder)).status === 'present'
+      ? [
+          { kind: 'make-directory', path: folder, access: { mode: 0o700, uid: 0, gid: 0 } },
+          { ...write, expected: null },
+        ]
+      : [];
+  }
+  if (place.status !== 'present' || place.value.type !== 'directory' || !isOurs(place.value, host)) {
+    return [];
+  }
+  if (there.status === 'absent') {
+    return [{ ...write, expected: null }];
+  }
+  const old = host.read(START_NOTE, NOTE_LIMIT);
+  const replaceable = there.status === 'present' && there.value.type === 'file' && there.value.nlink === 1;
+  return replaceable && old.status === 'present' ? [{ ...write, expected: digestOfBytes(old.value) }] : [];
+}
