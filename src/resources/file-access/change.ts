@@ -6,7 +6,7 @@ import type { HostFacts } from '../../model/facts.ts';
 import type { FileStat, HostReader } from '../../model/host.ts';
 import type { StepInput } from '../../model/transaction.ts';
 import type { Work } from '../resource-type.ts';
-import { textOf } from '../shared/accounts.ts';
+import { textOf } from '../common/accounts.ts';
 import { plannedByPath, settingsByFile } from './planned.ts';
 import { type DropIn, dropInText, type WantedSettings } from './socket-unit.ts';
 

@@ -1,6 +1,6 @@
 import type { HostFacts } from '../../model/facts.ts';
 import type { HostReader } from '../../model/host.ts';
-import { textOf } from '../shared/accounts.ts';
+import { textOf } from '../common/accounts.ts';
 
 /** Who owns containerd's socket when it is made, and where that is said. */
 export interface SocketOwner {

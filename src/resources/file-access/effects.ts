@@ -1,7 +1,7 @@
 import { isBelow, absPath, type AbsPath } from '../../model/brand.ts';
 import type { HostFacts } from '../../model/facts.ts';
 import type { Access } from '../../model/transaction.ts';
-import { groupText, userText } from '../shared/accounts.ts';
+import { groupText, userText } from '../common/accounts.ts';
 import type { AccessState, AccessTarget } from './state.ts';
 import { octal } from './wanted.ts';
 

@@ -1,6 +1,6 @@
 import { type AbsPath, isBelow } from '../../model/brand.ts';
 import type { HostFacts } from '../../model/facts.ts';
-import { userText } from '../shared/accounts.ts';
+import { userText } from '../common/accounts.ts';
 import { DROP_IN_FOLDER } from './socket-unit.ts';
 import type { AccessState, AccessTarget, UnsafeFolder } from './state.ts';
 import { octal, settingsNeeded } from './wanted.ts';

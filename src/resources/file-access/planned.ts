@@ -1,7 +1,7 @@
 import type { AbsPath } from '../../model/brand.ts';
 import { byCodeUnit, type Json, type JsonObject } from '../../model/canonical.ts';
 import type { Change } from '../../model/change.ts';
-import { SOCKET_KEYS } from '../shared/socket-settings.ts';
+import { SOCKET_KEYS } from '../common/socket-settings.ts';
 import type { WantedSettings } from './socket-unit.ts';
 
 /** The part of an access a change is about. */

@@ -6,7 +6,7 @@ import {
   keyOf,
   socketLines,
   socketSettings,
-} from '../shared/socket-settings.ts';
+} from '../common/socket-settings.ts';
 import { type AbsPath, absPath, baseName, joinPath } from '../../model/brand.ts';
 import { byCodeUnit } from '../../model/canonical.ts';
 

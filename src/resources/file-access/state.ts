@@ -2,8 +2,8 @@ import type { AbsPath } from '../../model/brand.ts';
 import type { SubjectName } from '../../model/facts.ts';
 import type { FileAttributes, FileStat, Mount } from '../../model/host.ts';
 import type { FileAccessDesired } from '../../model/remediation.ts';
-import type { Accounts } from '../shared/accounts.ts';
-import type { SocketGroup } from '../shared/socket-group.ts';
+import type { Accounts } from '../common/accounts.ts';
+import type { SocketGroup } from '../common/socket-group.ts';
 import type { SocketUnit } from './socket-unit.ts';
 
 /** One path of a subject, and what is wanted of it. */

@@ -1,8 +1,8 @@
 import type { FileStat } from '../../model/host.ts';
 import type { FileAccessDesired } from '../../model/remediation.ts';
 import type { Access } from '../../model/transaction.ts';
-import type { SocketGroup } from '../shared/socket-group.ts';
-import type { SocketKey } from '../shared/socket-settings.ts';
+import type { SocketGroup } from '../common/socket-group.ts';
+import type { SocketKey } from '../common/socket-settings.ts';
 import { SOCKET_DEFAULTS, type SocketUnit, type WantedSettings } from './socket-unit.ts';
 
 const SET_USER_OR_GROUP_ID = 0o6000;

@@ -1,7 +1,7 @@
 import type { Json } from '../../model/canonical.ts';
 import type { HostFacts } from '../../model/facts.ts';
 import type { Evidence } from '../../model/state.ts';
-import { fileMember, textsOf } from '../shared/daemon-sources.ts';
+import { fileMember, textsOf } from '../common/daemon-sources.ts';
 import { flagValues } from '../../model/command-flags.ts';
 import type { Judge } from './state.ts';
 

@@ -1,6 +1,6 @@
 import type { HostFacts } from '../../model/facts.ts';
 import type { Evidence } from '../../model/state.ts';
-import { type DaemonSources, fileMember, hostsOf, textsOf } from '../shared/daemon-sources.ts';
+import { type DaemonSources, fileMember, hostsOf, textsOf } from '../common/daemon-sources.ts';
 import { switchValue } from '../../model/command-flags.ts';
 import type { Judge } from './state.ts';
 

@@ -1,6 +1,6 @@
 import type { Json } from '../../model/canonical.ts';
 import type { Evidence } from '../../model/state.ts';
-import { type Accounts, groupText } from '../shared/accounts.ts';
+import { type Accounts, groupText } from '../common/accounts.ts';
 import type { Judge, ReportState } from './state.ts';
 
 /** Accounts that can use the socket through its group. The group is the socket's own, not the word `docker`. */

@@ -4,10 +4,10 @@ import type { HostReader } from '../../model/host.ts';
 import type { ReportDesired } from '../../model/remediation.ts';
 import { type Observed, present } from '../../model/state.ts';
 import type { AssessContext } from '../resource-type.ts';
-import { type Accounts, readAccounts } from '../shared/accounts.ts';
-import { type DaemonSources, readDaemonSources } from '../shared/daemon-sources.ts';
-import { readSocketSettings } from '../shared/socket-settings.ts';
-import { groupOfDaemon, groupOfUnit, madeBySystemd, type SocketGroup } from '../shared/socket-group.ts';
+import { type Accounts, readAccounts } from '../common/accounts.ts';
+import { type DaemonSources, readDaemonSources } from '../common/daemon-sources.ts';
+import { readSocketSettings } from '../common/socket-settings.ts';
+import { groupOfDaemon, groupOfUnit, madeBySystemd, type SocketGroup } from '../common/socket-group.ts';
 import type { DataRoot, ReportState, SocketGid } from './state.ts';
 
 const NO_ACCOUNTS: Accounts = { users: [], groups: [], directories: [] };

@@ -3,9 +3,9 @@ import type { Mount } from '../../model/host.ts';
 import type { ReportSubject } from '../../model/remediation.ts';
 import type { Comparison } from '../../model/change.ts';
 import type { AssessContext } from '../resource-type.ts';
-import type { Accounts } from '../shared/accounts.ts';
-import type { DaemonSources } from '../shared/daemon-sources.ts';
-import type { SocketGroup } from '../shared/socket-group.ts';
+import type { Accounts } from '../common/accounts.ts';
+import type { DaemonSources } from '../common/daemon-sources.ts';
+import type { SocketGroup } from '../common/socket-group.ts';
 
 /** A folder with the engine's data, and the path it is looked for at among the mounts. */
 export interface DataRoot {

@@ -3,10 +3,10 @@ import { absPath } from '../../../src/model/brand.ts';
 import { socketIds } from '../../../src/resources/file-access/containerd-config.ts';
 import { fileAccessSchema } from '../../../src/resources/file-access/schema.ts';
 import { dropInText, winningDropIn } from '../../../src/resources/file-access/socket-unit.ts';
-import { parseGroup, parseNsswitch, parsePasswd } from '../../../src/resources/shared/accounts.ts';
+import { parseGroup, parseNsswitch, parsePasswd } from '../../../src/resources/common/accounts.ts';
 import { flagValues, switchValue } from '../../../src/model/command-flags.ts';
-import { runPath } from '../../../src/resources/shared/socket-group.ts';
-import { socketSettings } from '../../../src/resources/shared/socket-settings.ts';
+import { runPath } from '../../../src/resources/common/socket-group.ts';
+import { socketSettings } from '../../../src/resources/common/socket-settings.ts';
 
 const FILE = absPath('/x.conf');
 const values = (...texts: readonly string[]): Readonly<Record<string, string>> =>
