@@ -133,7 +133,7 @@ async function machineAnswers(host: HostReader, { queries, api, processes }: Rec
   const answers: Promise<ApiOutcome>[] = Object.entries(api).flatMap(([socket, paths]) =>
     Object.keys(paths).map((path) => host.docker(absPath(socket), path)),
   );
-  // Only what the schema lets in was recorded.
+  // The cast: the recording's schema lets in only the queries the type knows, but says so with a wider type.
   const asked = queries.map(({ tool, args }) => host.query({ tool, args } as unknown as Query));
   return [host.identity(), host.mounts(), ...running, ...(await Promise.all(asked)), ...(await Promise.all(answers))];
 }

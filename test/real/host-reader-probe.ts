@@ -17,6 +17,6 @@ process.stdout.write(
     rules: await host.query({ tool: 'auditctl', args: ['-s'] }),
     version: await host.query({ tool: 'auditctl', args: ['-v'] }),
     attributes: [...(await host.attributes(paths))],
-    library: host.realPath(absPath('/lib')),
+    libFolder: host.realPath(absPath('/lib')),
   }),
 );

@@ -40,7 +40,7 @@ const Probe = z.object({
   attributes: z.array(
     z.tuple([z.string(), z.object({ flags: z.string().nullable(), hasAcl: z.boolean().nullable() })]),
   ),
-  library: z.object({ value: z.string() }),
+  libFolder: z.object({ value: z.string() }),
 });
 
 const Answers = z.object({ daemonJson: z.string(), version: z.unknown(), mounts: z.unknown() }).loose();
@@ -123,7 +123,7 @@ describe.runIf(realHosts(...SUITES)).each(SUITES)('a live host in a real %s', (s
       '/run/docker.sock': { flags: null, hasAcl: false },
     });
     expect(Object.fromEntries(seen.attributes)['/etc/with-acl']?.hasAcl).toBe(true);
-    expect(seen.library.value).toBe('/usr/lib');
+    expect(seen.libFolder.value).toBe('/usr/lib');
   });
 
   it('is recorded without the secrets its daemon runs with', async () => {

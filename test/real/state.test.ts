@@ -229,6 +229,7 @@ describe('a swap of a folder for a link at any call', () => {
       let calls = 0;
       const swapping = new Proxy(inner, {
         get: (target, key: keyof Sys) => {
+          // Each member of Sys is a call; the type of a whole interface cannot be indexed by a name of one.
           const call = (target as unknown as Readonly<Record<string, AnyCall>>)[key];
           if (call === undefined) {
             throw new Error(`no call ${key}`);

@@ -34,6 +34,7 @@ export function faultySys(inner: Sys, fault: Fault): Counted {
   let dead = false;
   const sys = new Proxy(inner, {
     get: (target, key: Call) => {
+      // Each member of Sys is a call; the type of a whole interface cannot be indexed by a name of one.
       const call = (target as unknown as Readonly<Record<string, AnyCall>>)[key];
       if (call === undefined) {
         throw new Error(`no call ${key}`);
