@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, rm } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { execa } from 'execa';
@@ -6,6 +6,7 @@ import manifest from '../package.json' with { type: 'json' };
 import { shippedCatalogue } from '../src/catalogue/shipped-catalogue.ts';
 import { bundleModule, bundleScript } from './bundle.ts';
 import { makeExecutable } from './executable.ts';
+import { noticesOf } from './notices.ts';
 
 const dist = join(import.meta.dirname, '../dist');
 const moduleFile = join(dist, 'harden.mjs');
@@ -19,7 +20,8 @@ if (!process.version.startsWith('v24.')) {
 // A catalogue with a mistake is not shipped; all mistakes are told at once.
 const catalogue = shippedCatalogue();
 await mkdir(dist, { recursive: true });
-await Promise.all([bundleModule(catalogue, moduleFile), makeProgram()]);
+const [files] = await Promise.all([bundleModule(catalogue, moduleFile), makeProgram()]);
+await writeFile(join(dist, 'NOTICES.txt'), await noticesOf(files));
 await Promise.all([saysItsVersion(process.execPath, [moduleFile]), saysItsVersion(executable, [])]);
 
 async function makeProgram(): Promise<void> {

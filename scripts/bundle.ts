@@ -13,9 +13,9 @@ const REPLACED = {
   '@inquirer/external-editor': './scripts/no-editor.ts',
 };
 
-/** The program as one module for the npm package: needs a Node, brings everything else. */
-export async function bundleModule(catalogue: Catalogue, outfile: string): Promise<void> {
-  const code = await bundle(catalogue, {
+/** The program as one module for the npm package: needs a Node, brings everything else. Returns the names of the files in it. */
+export async function bundleModule(catalogue: Catalogue, outfile: string): Promise<readonly string[]> {
+  const { code, files } = await bundle(catalogue, {
     format: 'esm',
     target: 'node22.18',
     banner: {
@@ -27,11 +27,12 @@ export async function bundleModule(catalogue: Catalogue, outfile: string): Promi
     },
   });
   await writeFile(outfile, code, { mode: 0o755 });
+  return files;
 }
 
 /** The program as one function of `require` and `__filename` for the executable, where `import()` of a file does not exist. */
 export async function bundleScript(catalogue: Catalogue, outfile: string): Promise<void> {
-  const code = await bundle(catalogue, {
+  const { code } = await bundle(catalogue, {
     format: 'cjs',
     target: 'node24',
     supported: { 'dynamic-import': false },
@@ -44,12 +45,16 @@ export async function bundleScript(catalogue: Catalogue, outfile: string): Promi
   await writeFile(outfile, code);
 }
 
-async function bundle(catalogue: Catalogue, options: BuildOptions): Promise<string> {
-  const { outputFiles } = await build({
+async function bundle(
+  catalogue: Catalogue,
+  options: BuildOptions,
+): Promise<{ readonly code: string; readonly files: readonly string[] }> {
+  const { outputFiles, metafile } = await build({
     ...options,
     absWorkingDir: root,
     entryPoints: ['src/cli/harden.ts'],
     write: false,
+    metafile: true,
     bundle: true,
     platform: 'node',
     mainFields: ['module', 'main'],
@@ -59,7 +64,8 @@ async function bundle(catalogue: Catalogue, options: BuildOptions): Promise<stri
     logLevel: 'warning',
   });
   // esbuild escapes all but comments. One letter beyond ASCII makes Node hold all the text at double width and start 5 ms later.
-  return outputFiles.map(({ text }) => text.replaceAll(/[^\p{ASCII}]/gu, '?')).join('');
+  const code = outputFiles.map(({ text }) => text.replaceAll(/[^\p{ASCII}]/gu, '?')).join('');
+  return { code, files: Object.keys(metafile.inputs) };
 }
 
 /** Replaces the module that reads and checks the catalogue by one that holds the checked result, as a text: JSON is read faster than code. */
