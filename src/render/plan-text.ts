@@ -1,7 +1,8 @@
 import type { Impact } from '../model/change.ts';
 import type { Plan } from '../model/plan.ts';
 import { changeLines } from './change-text.ts';
-import { type Style, columns, count, listed, paint, spread, wrap } from './layout.ts';
+import { interruptions, undoSentence } from './effect-sentences.ts';
+import { type Style, columns, count, paint, spread, wrap } from './layout.ts';
 import { printable } from './printable.ts';
 
 const GROUPS: readonly (readonly [Impact, string])[] = [
@@ -118,45 +119,6 @@ function effectLines(plan: Plan, style: Style): readonly string[] {
     ...breaks.flatMap((text) => wrap(style, 2, `! ${printable(text)}`, 4)).map((line) => paint(style, 'red', line)),
     ...wrap(style, 4, undoSentence(plan)),
   ];
-}
-
-function interruptions(plan: Plan): readonly string[] {
-  const reloads = plan.effects.some((effect) => effect.kind === 'reload');
-  const restart = plan.effects.find((effect) => effect.kind === 'restart');
-  const later = plan.changes.filter((change) => change.liveAfter !== 'now');
-  const doing = [
-    ...(reloads ? ['reloads dockerd once'] : []),
-    ...(restart === undefined ? [] : [`${reloads ? 'then ' : ''}restarts ${reloads ? 'it' : 'dockerd'} once`]),
-  ];
-  return [
-    doing.length === 0 ? 'interrupts nothing' : doing.join(', '),
-    ...(restart === undefined ? [] : [containerSentence(restart)]),
-    ...(['restart', 'reboot'] as const).flatMap((until) => {
-      const n = later.filter((change) => change.liveAfter === until).length;
-      return n === 0
-        ? []
-        : [
-            `leaves ${count(n, 'change')} written but not live until ${until === 'restart' ? 'dockerd restarts' : 'the next boot'}`,
-          ];
-    }),
-  ];
-}
-
-function containerSentence(restart: Plan['effects'][number]): string {
-  if (restart.containersStopped.length > 0) {
-    return `stops ${count(restart.containersStopped.length, 'container')}: ${printable(listed(restart.containersStopped, 12))}`;
-  }
-  return restart.containersKept.length === 0
-    ? 'no container is running'
-    : `keeps ${restart.containersKept.length === 1 ? 'the running container' : `all ${restart.containersKept.length} running containers`} up: live-restore is on before the restart`;
-}
-
-function undoSentence(plan: Plan): string {
-  const parts = ['logs nobody out', ...(plan.summary.maxImpact === 'reboot' ? [] : ['needs no reboot'])];
-  const undo = plan.summary.reversible
-    ? 'can be undone completely'
-    : `cannot undo ${listed(plan.rollback.notCovered.map((item) => item.change))}`;
-  return `${parts.join(', ')}, ${undo}`;
 }
 
 function groupBlocks(plan: Plan, style: Style): readonly (readonly string[])[] {

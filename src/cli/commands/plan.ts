@@ -3,6 +3,8 @@ import { makePlan } from '../../app/make-plan.ts';
 import { DEFAULT_PROFILE, isProfileFile } from '../../catalogue/profiles.ts';
 import { EXIT, type ExitCode } from '../../model/errors.ts';
 import type { Plan } from '../../model/plan.ts';
+import { planMarkdown } from '../../render/plan-markdown.ts';
+import type { Style } from '../../render/layout.ts';
 import { planText } from '../../render/plan-text.ts';
 import { groundFor, wishFor } from '../compose.ts';
 import { durationMs } from '../duration.ts';
@@ -19,6 +21,11 @@ export function planCommand(finish: Finish) {
     describe: 'compare this host with a profile and show what would change',
     builder: (argv) =>
       outputOption(formatOptions(fromOption(selectionOptions(argv))))
+        .option('format', {
+          choices: ['text', 'json', 'md'] as const,
+          default: 'text' as const,
+          describe: 'what goes to standard output; md is for a change review',
+        })
         .option('exit-code', {
           alias: 'detailed-exitcode',
           type: 'boolean',
@@ -44,9 +51,7 @@ export function planCommand(finish: Finish) {
         args.output === undefined
           ? undefined
           : await writeResult(args.output, `harden-plan-${plan.host.name}-${plan.id}.json`, planJson(plan));
-      await print(
-        args.json || args.format === 'json' ? planJson(plan) : planText(plan, out, nextLines(plan, args, file)),
-      );
+      await print(planIn(args.json ? 'json' : args.format, plan, args, { file, style: out }));
       finish(args['exit-code'] ? planExit(plan) : EXIT.ok);
     },
   } satisfies CommandModule<object, PlanArguments>;
@@ -58,7 +63,7 @@ interface PlanArguments {
   readonly exclude: string[];
   readonly root: string | undefined;
   readonly from: string | undefined;
-  readonly format: 'text' | 'json';
+  readonly format: 'text' | 'json' | 'md';
   readonly json: boolean;
   readonly output: string | undefined;
   readonly 'exit-code': boolean;
@@ -76,11 +81,33 @@ function planExit(plan: Plan): ExitCode {
   return plan.notChecked.length > 0 ? EXIT.notEverythingChecked : EXIT.ok;
 }
 
-function nextLines(plan: Plan, args: PlanArguments, file: string | undefined): readonly string[] {
-  const saved =
-    file === undefined ? [] : [`Saved as ${file}, valid until ${plan.expiresAt.slice(0, 16).replace('T', ' ')} UTC.`];
-  if (plan.changes.length === 0 || plan.refusal !== null || args.from !== undefined) {
-    return saved;
+interface Printed {
+  /** Where the plan was saved. */
+  readonly file: string | undefined;
+  readonly style: Style;
+}
+
+function planIn(format: PlanArguments['format'], plan: Plan, args: PlanArguments, { file, style }: Printed): string {
+  switch (format) {
+    case 'json':
+      return planJson(plan);
+    case 'md':
+      return planMarkdown(plan, applyCommand(plan, args, file));
+    case 'text': {
+      const saved =
+        file === undefined
+          ? []
+          : [`Saved as ${file}, valid until ${plan.expiresAt.slice(0, 16).replace('T', ' ')} UTC.`];
+      const next = args.from === undefined ? applyCommand(plan, args, file) : undefined;
+      return planText(plan, style, [...saved, ...(next === undefined ? [] : [`Next: ${next}`])]);
+    }
+  }
+}
+
+/** What would apply this plan on its host; undefined where there is nothing to apply, or only a saved plan could be and this one is not. */
+function applyCommand(plan: Plan, args: PlanArguments, file: string | undefined): string | undefined {
+  if (plan.changes.length === 0 || plan.refusal !== null || (args.from !== undefined && file === undefined)) {
+    return undefined;
   }
   const chosen = [
     ...(args.profile === DEFAULT_PROFILE ? [] : ['-p', args.profile]),
@@ -94,5 +121,5 @@ function nextLines(plan: Plan, args: PlanArguments, file: string | undefined): r
     ...(args.root === undefined ? [] : ['--root', args.root]),
   ];
   const words = file === undefined ? chosen : [file, ...withFile];
-  return [...saved, ['Next: sudo harden apply', ...words].join(' ')];
+  return ['sudo harden apply', ...words].join(' ');
 }

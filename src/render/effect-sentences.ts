@@ -1,0 +1,44 @@
+import type { Plan } from '../model/plan.ts';
+import { count, listed } from './layout.ts';
+import { printable } from './printable.ts';
+
+/** What applying all of a plan interrupts, one sentence part each, in the order of happening. */
+export function interruptions(plan: Plan): readonly string[] {
+  const reloads = plan.effects.some((effect) => effect.kind === 'reload');
+  const restart = plan.effects.find((effect) => effect.kind === 'restart');
+  const later = plan.changes.filter((change) => change.liveAfter !== 'now');
+  const doing = [
+    ...(reloads ? ['reloads dockerd once'] : []),
+    ...(restart === undefined ? [] : [`${reloads ? 'then ' : ''}restarts ${reloads ? 'it' : 'dockerd'} once`]),
+  ];
+  return [
+    doing.length === 0 ? 'interrupts nothing' : doing.join(', '),
+    ...(restart === undefined ? [] : [containerSentence(restart)]),
+    ...(['restart', 'reboot'] as const).flatMap((until) => {
+      const n = later.filter((change) => change.liveAfter === until).length;
+      return n === 0
+        ? []
+        : [
+            `leaves ${count(n, 'change')} written but not live until ${until === 'restart' ? 'dockerd restarts' : 'the next boot'}`,
+          ];
+    }),
+  ];
+}
+
+/** Whether it logs somebody out, needs a boot, and can be taken back. */
+export function undoSentence(plan: Plan): string {
+  const parts = ['logs nobody out', ...(plan.summary.maxImpact === 'reboot' ? [] : ['needs no reboot'])];
+  const undo = plan.summary.reversible
+    ? 'can be undone completely'
+    : `cannot undo ${listed(plan.rollback.notCovered.map((item) => item.change))}`;
+  return `${parts.join(', ')}, ${undo}`;
+}
+
+function containerSentence(restart: Plan['effects'][number]): string {
+  if (restart.containersStopped.length > 0) {
+    return `stops ${count(restart.containersStopped.length, 'container')}: ${printable(listed(restart.containersStopped, 12))}`;
+  }
+  return restart.containersKept.length === 0
+    ? 'no container is running'
+    : `keeps ${restart.containersKept.length === 1 ? 'the running container' : `all ${restart.containersKept.length} running containers`} up: live-restore is on before the restart`;
+}
