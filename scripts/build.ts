@@ -4,6 +4,8 @@ import { join } from 'node:path';
 import { execa } from 'execa';
 import manifest from '../package.json' with { type: 'json' };
 import { shippedCatalogue } from '../src/catalogue/shipped-catalogue.ts';
+import { manPages } from '../src/cli/help/man-pages.ts';
+import { programTable } from '../src/cli/main.ts';
 import { bundleModule, bundleScript } from './bundle.ts';
 import { makeExecutable } from './executable.ts';
 import { noticesOf } from './notices.ts';
@@ -21,7 +23,7 @@ if (!process.version.startsWith('v24.')) {
 const catalogue = shippedCatalogue();
 await mkdir(dist, { recursive: true });
 const [files] = await Promise.all([bundleModule(catalogue, moduleFile), makeProgram()]);
-await writeFile(join(dist, 'NOTICES.txt'), await noticesOf(files));
+await Promise.all([writeFile(join(dist, 'NOTICES.txt'), await noticesOf(files)), writeManual(join(dist, 'man'))]);
 await Promise.all([saysItsVersion(process.execPath, [moduleFile]), saysItsVersion(executable, [])]);
 
 async function makeProgram(): Promise<void> {
@@ -33,6 +35,14 @@ async function makeProgram(): Promise<void> {
   } finally {
     await rm(work, { recursive: true });
   }
+}
+
+/** Every page anew: one of a command that is gone must not stay. */
+async function writeManual(folder: string): Promise<void> {
+  await rm(folder, { recursive: true, force: true });
+  await mkdir(folder);
+  const pages = Object.entries(manPages(programTable(), manifest.version));
+  await Promise.all(pages.map(([name, text]) => writeFile(join(folder, name), text)));
 }
 
 /** What does not even start is not a build. */

@@ -1,8 +1,16 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { format } from 'prettier';
-import { profileJsonSchema, remediationJsonSchema } from '../src/catalogue/json-schema.ts';
+import {
+  configJsonSchema,
+  healthJsonSchema,
+  profileJsonSchema,
+  remediationJsonSchema,
+  waiverJsonSchema,
+} from '../src/catalogue/json-schema.ts';
+import { eventJsonSchema } from '../src/model/event-schema.ts';
 import { planJsonSchema } from '../src/model/plan-schema.ts';
+import { resultJsonSchema } from '../src/model/result-schema.ts';
 import { RESOURCE_TYPES } from '../src/resources/index.ts';
 
 const root = join(import.meta.dirname, '..');
@@ -12,6 +20,11 @@ export const GENERATED: Readonly<Record<string, () => Readonly<Record<string, un
   'remediations/remediation.schema.json': () => remediationJsonSchema(RESOURCE_TYPES),
   'remediations/profile.schema.json': () => profileJsonSchema(),
   'docs/schemas/plan.schema.json': () => planJsonSchema(),
+  'docs/schemas/result.schema.json': () => resultJsonSchema(),
+  'docs/schemas/event.schema.json': () => eventJsonSchema(),
+  'docs/schemas/config.schema.json': () => configJsonSchema(),
+  'docs/schemas/health.schema.json': () => healthJsonSchema(),
+  'docs/schemas/waiver.schema.json': () => waiverJsonSchema(),
 };
 
 export function generatedText(schema: Readonly<Record<string, unknown>>): Promise<string> {

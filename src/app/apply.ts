@@ -1,5 +1,6 @@
+import type { Begun } from '../state/begin.ts';
 import type { Store } from '../state/store.ts';
-import { type DrivenTransaction, performSteps } from '../engine/execute.ts';
+import { performSteps } from '../engine/execute.ts';
 import { type ChangeProof, lostAlongTheWay, proveChanges } from '../engine/prove.ts';
 import { restartFactsOf } from '../engine/restart-facts.ts';
 import { stepText } from '../engine/steps-text.ts';
@@ -7,21 +8,27 @@ import { workOf } from '../engine/work.ts';
 import { toJson } from '../model/canonical.ts';
 import type { Change } from '../model/change.ts';
 import { EXIT, HardenError } from '../model/errors.ts';
+import type { HealthReport, HealthSetup } from '../model/health.ts';
 import { type Plan, changesOf } from '../model/plan.ts';
-import type { Trouble } from '../model/transaction.ts';
+import type { TransactionSpec, Trouble } from '../model/transaction.ts';
 import type { Ceiling } from '../plan/ceiling.ts';
-import { narrowed } from '../plan/narrow.ts';
-import { approvedPart, staleness } from '../plan/stale.ts';
+import { leftByChoice, narrowed } from '../plan/narrow.ts';
 import type { Work } from '../resources/resource-type.ts';
 import { refuseBrokenFiles } from './broken-files.ts';
 import { consentTo } from './consent.ts';
-import { type TransactionEnd, endOf, failureOf, refuseStopped, wordsOf } from './ending.ts';
+import { type TransactionEnd, endOf, failureOf, reasonOf, refuseStopped } from './ending.ts';
+import { fileDifferences } from './file-differences.ts';
 import type { Ground } from './ground.ts';
+import { type HealthGate, announcedBy, openGate, refuseUnhealthy } from './health.ts';
 import { type PlanWish, type PlannedHost, makePlan } from './make-plan.ts';
 import type { RunOutcome } from './outcome.ts';
 import { preflight } from './preflight.ts';
 import { driverFor } from './progress.ts';
-import type { Ui } from './ui.ts';
+import { type Looked, putBack } from './put-back.ts';
+import { type KeepSettings, type PendingRevert, type RevertTimer, timerFor } from './revert-timer.ts';
+import { plannedFor, stillApproved } from './still-approved.ts';
+import type { Question, Ui } from './ui.ts';
+import { NOT_UNATTENDED, type Unattended } from './unattended.ts';
 
 export interface ApplyRequest {
   readonly wish: PlanWish;
@@ -31,6 +38,14 @@ export interface ApplyRequest {
   readonly ceiling: Ceiling;
   readonly dryRun: boolean;
   readonly newId: () => string;
+  /** Undefined where there is no live host. */
+  readonly health?: HealthSetup | undefined;
+  /** Undefined: the changes stay without being kept. */
+  readonly keep?: KeepSettings | undefined;
+  /** Consent given on the command line. */
+  readonly unattended?: Unattended;
+  /** With `approvedPlan`: the plan of this moment is carried out where it is the approved one or less, however old that is. */
+  readonly refresh?: boolean;
 }
 
 /**
@@ -41,32 +56,55 @@ export interface ApplyRequest {
 export async function apply(ground: Ground, store: Store, request: ApplyRequest, ui: Ui): Promise<RunOutcome> {
   const first = await makePlan(ground, request.wish);
   refuseWhereNotChangeable(first);
-  const plan = request.approvedPlan === undefined ? first.plan : stillApproved(request.approvedPlan, first, ground);
+  const plan = plannedFor(request, first, ground);
   if (plan.changes.length === 0) {
     refuseStopped(ui);
     return { type: 'nothing-to-do', plan: first.plan };
   }
+  const timer = await timerFor(request.keep, plan, first.facts);
   if (request.dryRun) {
     const work = await workOf(changesOf(plan), ground.types, first.facts, ground.host);
     preflight(work, first.facts, ground.host, store);
+    await refuseUnhealthy(request.health, ui);
+    const rehearsed = store.rehearse(specOf({ ground, request, plan, before: first }, work));
     refuseStopped(ui);
+    ui.progress({ type: 'rehearsed', rehearsed });
     return { type: 'dry-run', plan, steps: work.steps.map(stepText) };
   }
-  const consent = await consentTo(
-    { plan, verb: 'apply', yes: request.yes, ceiling: request.ceiling, by: ground.operator, now: ground.now },
-    ui,
-  );
+  const { yes, ceiling } = request;
+  const choice = choiceIn(plan, first.facts, ground);
+  const { unattended = NOT_UNATTENDED, approvedPlan: fromFile } = request;
+  const asking = { plan, verb: 'apply', yes, ceiling, by: ground.operator, now: ground.now, choice } as const;
+  const consent = await consentTo({ ...asking, unattended, fromFile }, ui);
   if (consent.type === 'declined') {
     return { type: 'declined', plan };
   }
+  const leftOut = leftByChoice(plan, consent.plan);
+  if (consent.plan.changes.length === 0) {
+    refuseStopped(ui);
+    return { type: 'nothing-to-do', plan: first.plan, leftOut };
+  }
   const second = await makePlan(ground, request.wish);
-  const agreed = stillApproved(plan, second, ground);
+  const agreed = stillApproved(consent.plan, second, ground);
   refuseStopped(ui);
   if (agreed.changes.length === 0) {
     return { type: 'nothing-to-do', plan: second.plan };
   }
-  const run = { ground, request, ui, plan: { ...agreed, approvals: [...agreed.approvals, consent.approval] } };
-  return carryOut({ ...run, changes: changesOf(agreed), before: second }, store);
+  const run = { ground, request, ui, timer, plan: { ...agreed, approvals: [...agreed.approvals, consent.approval] } };
+  const outcome = await carryOut({ ...run, changes: changesOf(agreed), before: second }, store);
+  return outcome.type === 'done' && leftOut.length > 0 ? { ...outcome, leftOut } : outcome;
+}
+
+/** What a person may choose of `plan`, and look into before. */
+function choiceIn(
+  plan: Plan,
+  facts: PlannedHost['facts'],
+  ground: Ground,
+): Required<Pick<Question, 'part' | 'differences'>> {
+  return {
+    part: (ids) => narrowed(plan, ids, restartFactsOf(facts)),
+    differences: (changes) => fileDifferences(ground, facts, changes),
+  };
 }
 
 interface Run {
@@ -76,140 +114,112 @@ interface Run {
   readonly plan: Plan;
   readonly changes: readonly Change[];
   readonly before: PlannedHost;
+  readonly timer: RevertTimer | undefined;
+}
+
+interface GatedRun extends Run {
+  readonly gate: HealthGate | undefined;
 }
 
 async function carryOut(run: Run, store: Store): Promise<RunOutcome> {
   const { ground, before, changes, plan } = run;
   const work = await workOf(changes, ground.types, before.facts, ground.host);
   preflight(work, before.facts, ground.host, store);
-  const transaction = store.begin({
-    id: run.request.newId(),
+  const gate = await openGate(
+    { ground, facts: before.facts, setup: run.request.health, steps: work.steps, ui: run.ui },
+    true,
+  );
+  refuseStopped(run.ui);
+  const transaction = store.begin(specOf(run, work));
+  const { timer } = run;
+  let pendingRevert: PendingRevert | undefined;
+  const wait = async (): Promise<void> => void (pendingRevert = await timer?.wait(transaction));
+  const end = await endOf(
+    transaction,
+    async () => {
+      const reason = await timer?.start(transaction.id);
+      return reason === undefined
+        ? performAndProve({ ...run, gate }, transaction, work)
+        : { type: 'failed', at: 'setting the clock', reason, signal: undefined };
+    },
+    timer === undefined ? undefined : wait,
+  );
+  if (end.type === 'failed') {
+    const look = (): Promise<Looked> => lookAgain(run);
+    const outcome = await putBack({ ui: run.ui, plan, facts: before.facts, gate, look }, transaction, end);
+    await timer?.cancel();
+    return outcome;
+  }
+  const { proofs, health } = end;
+  return { type: 'done', plan, snapshot: transaction.id, proofs, kept: [], health, pendingRevert };
+}
+
+/** Which changes are not as they were found before. */
+async function lookAgain({ ground, request, changes }: Run): Promise<Looked> {
+  const { plan, facts } = await makePlan(ground, request.wish);
+  const isSame = (a: Change, b: Plan['changes'][number]): boolean =>
+    a.address === b.address && a.fingerprint === b.fingerprint;
+  return { facts, moved: changes.filter((change) => !plan.changes.some((now) => isSame(change, now))) };
+}
+
+function specOf(run: Pick<Run, 'ground' | 'request' | 'plan' | 'before'>, work: Work): TransactionSpec {
+  const { ground, request, plan, before } = run;
+  return {
+    id: request.newId(),
     purpose: 'apply',
     createdAt: ground.now().toISOString(),
     bootId: before.facts.identity.bootId,
     about: toJson({ type: 'apply', plan }),
     steps: work.steps,
     undoPhases: work.undoPhases,
-  });
-  const end = await endOf(transaction, () => performAndProve(run, transaction, work));
-  if (end.type === 'failed') {
-    return putBack(run, transaction, end);
-  }
-  return { type: 'done', plan, snapshot: transaction.id, proofs: end.proofs, kept: [] };
+  };
 }
 
-async function performAndProve(run: Run, transaction: DrivenTransaction, work: Work): Promise<TransactionEnd> {
+async function performAndProve(run: GatedRun, transaction: Begun, work: Work): Promise<TransactionEnd> {
   const { ground, ui, before } = run;
-  ui.progress({ type: 'snapshot', id: transaction.id, steps: work.steps.length });
-  const engine = { host: ground.host, socket: before.facts.engine.apiSocket };
+  ui.progress({ type: 'snapshot', id: transaction.id, steps: work.steps.length, rehearsed: transaction.rehearsed });
+  const backMs = run.request.health?.limits.engineMs;
+  const engine = { host: ground.host, socket: before.facts.engine.apiSocket, backMs };
   const performed = await performSteps(transaction, work.steps, engine, driverFor(ui, work.steps.length));
   if (performed.type !== 'done') {
     return failureOf(performed);
   }
   ui.progress({ type: 'verifying' });
-  const { proofs, troubles } = await prove(run);
+  const { proofs, troubles, health } = await prove(run);
   // One that came during the last step or the proof: until the commit there is a way back.
   const signal = ui.stopRequested();
   if (signal !== undefined) {
     return { type: 'failed', at: 'verification', reason: `stopped by ${signal}`, signal };
   }
   if (troubles.length > 0) {
-    const reason = troubles.map(({ what, reason: why }) => `${what}: ${why}`).join('; ');
-    return { type: 'failed', at: 'verification', reason, signal: undefined };
+    return { type: 'failed', at: 'verification', reason: reasonOf(troubles), signal: undefined };
   }
-  return { type: 'proven', proofs };
+  return { type: 'proven', proofs, health };
 }
 
-async function prove(
-  run: Run,
-): Promise<{ readonly proofs: readonly ChangeProof[]; readonly troubles: readonly Trouble[] }> {
+interface Proven {
+  readonly proofs: readonly ChangeProof[];
+  readonly troubles: readonly Trouble[];
+  readonly health: HealthReport | undefined;
+}
+
+async function prove(run: GatedRun): Promise<Proven> {
   const after = await makePlan(run.ground, run.request.wish);
   const proofs = proveChanges(run.changes, after.findings);
   const failed = proofs.filter((proof) => proof.proof === 'failed');
   const mayStop = run.plan.effects.flatMap((effect) => effect.containersStopped);
-  return {
-    proofs,
-    troubles: [
-      ...failed.map((proof) => ({
-        what: run.changes.find((change) => change.id === proof.change)?.title ?? proof.change,
-        reason: proof.reason,
-      })),
-      ...lostAlongTheWay(run.before.facts, after.facts, mayStop),
-    ],
-  };
-}
-
-async function putBack(
-  run: Run,
-  transaction: DrivenTransaction,
-  end: Extract<TransactionEnd, { type: 'failed' }>,
-): Promise<RunOutcome> {
-  const { at, reason, signal } = end;
-  run.ui.progress({ type: 'rolling-back', why: reason });
-  const undo = transaction.undo();
-  const notAsBefore = [...undo.failed, ...undo.kept, ...(await movedSince(run))];
-  return { type: 'rolled-back', plan: run.plan, at, reason, signal, undo, notAsBefore };
-}
-
-/** What is not as it was before the apply; a host that cannot be looked at is not known to be as before. */
-async function movedSince(run: Run): Promise<readonly Trouble[]> {
-  try {
-    const now = await makePlan(run.ground, run.request.wish);
-    const moved = run.changes.filter(
-      (change) =>
-        !now.plan.changes.some((other) => other.address === change.address && other.fingerprint === change.fingerprint),
-    );
-    return [
-      ...moved.map((change) => ({ what: change.title, reason: 'is not as it was before the apply' })),
-      ...lostAlongTheWay(run.before.facts, now.facts, []),
-    ];
-  } catch (error) {
-    return [{ what: 'this host', reason: `could not be looked at again: ${wordsOf(error)}` }];
+  const troubles = [
+    ...failed.map((proof) => ({
+      what: run.changes.find((change) => change.id === proof.change)?.title ?? proof.change,
+      reason: proof.reason,
+    })),
+    ...lostAlongTheWay(run.before.facts, after.facts, mayStop),
+  ];
+  if (troubles.length > 0 || run.gate === undefined) {
+    return { proofs, troubles, health: undefined };
   }
-}
-
-/**
- * The part of the host's plan that was approved.
- * @throws HardenError exit 5 where the approved plan does not fit this host any more, or more containers would stop than it named.
- */
-function stillApproved(approved: Plan, now: PlannedHost, ground: Ground): Plan {
-  const stale = staleness(approved, now.plan, ground.now().toISOString());
-  switch (stale.type) {
-    case 'fresh':
-      return withoutNewStops(approved, narrowed(now.plan, approvedPart(approved, now.plan), restartFactsOf(now.facts)));
-    case 'expired':
-      throw notApplicable(`the plan expired at ${stale.at}`, []);
-    case 'other-host':
-      throw notApplicable(`the plan was made for another host (${stale.planned}); this is ${stale.here}`, []);
-    case 'other-content':
-      throw notApplicable('the plan was made with other remediations or another profile', [
-        `planned with harden ${stale.planned}, this is ${stale.here}`,
-      ]);
-    case 'drifted':
-      throw notApplicable(
-        'the host is not as planned any more',
-        stale.addresses.map((address) => `moved since: ${address}`),
-      );
-  }
-}
-
-function withoutNewStops(approved: Plan, plan: Plan): Plan {
-  const named = new Set(approved.effects.flatMap((effect) => effect.containersStopped));
-  const unnamed = plan.effects.flatMap((effect) => effect.containersStopped).filter((name) => !named.has(name));
-  if (unnamed.length > 0) {
-    throw notApplicable('containers would stop that the plan did not name', [unnamed.join(', ')]);
-  }
-  return plan;
-}
-
-function notApplicable(what: string, details: readonly string[]): HardenError {
-  return new HardenError({
-    code: 'H4003',
-    exit: EXIT.planNotApplicable,
-    message: `${what}. Nothing was changed.`,
-    details,
-    hint: 'To plan again: harden plan',
-  });
+  const { troubles: unwell, ...health } = await run.gate.judge(announcedBy(run.plan));
+  return { proofs, troubles: unwell, health };
 }
 
 function refuseWhereNotChangeable({ facts, plan }: PlannedHost): void {

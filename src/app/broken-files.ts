@@ -1,4 +1,4 @@
-import { EXIT, type FilePosition, HardenError } from '../model/errors.ts';
+import { EXIT, HardenError, type HardenErrorDetails } from '../model/errors.ts';
 import type { Plan } from '../model/plan.ts';
 
 type Control = Plan['controls'][number];
@@ -19,22 +19,27 @@ export function refuseBrokenFiles(plan: Plan): void {
     code: 'H1102',
     exit: EXIT.malformed,
     message: 'a configuration file of this host is broken, so nothing was changed.',
-    ...(place === undefined ? {} : { position: place.position, excerpt: place.excerpt }),
+    ...place,
     details: [...new Set(broken.map((control) => control.reason)), `concerned: ${ids.join(' ')}`],
     hint: `Correct it, then: harden plan. To leave these out: harden apply -x ${ids.join(',')}`,
   });
 }
 
-/** The evidence of a broken file is the line that breaks it. */
-function placeOf({ evidence }: Control): { readonly position: FilePosition; readonly excerpt: string } | undefined {
+/** The evidence of a broken file is the line that breaks it, after the one before. */
+function placeOf({ evidence }: Control): Pick<HardenErrorDetails, 'position' | 'excerpt' | 'before'> | undefined {
   for (const { source, read, value } of evidence) {
     const [, line, column] = /^line (\d+), column (\d+)$/.exec(read) ?? [];
     if (line !== undefined && column !== undefined) {
       return {
         position: { file: source, line: Number(line), column: Number(column) },
-        excerpt: typeof value === 'string' ? value : '',
+        excerpt: textOf(value),
+        before: textOf(evidence.find((one) => one.source === source && one.read === `line ${Number(line) - 1}`)?.value),
       };
     }
   }
   return undefined;
+}
+
+function textOf(value: unknown): string {
+  return typeof value === 'string' ? value : '';
 }

@@ -1,7 +1,8 @@
 import { EXIT, HardenError } from '../model/errors.ts';
 import type { Approval, Plan } from '../model/plan.ts';
-import { type Ceiling, overCeiling } from '../plan/ceiling.ts';
-import type { Ui } from './ui.ts';
+import type { Ceiling } from '../plan/ceiling.ts';
+import type { Question, Ui } from './ui.ts';
+import { NOT_UNATTENDED, type Unattended, coveredByYes, refuseOtherDigest } from './unattended.ts';
 
 /** How the caller may approve: by `--yes` under a ceiling, or by answering. */
 export interface ConsentRequest {
@@ -11,9 +12,17 @@ export interface ConsentRequest {
   readonly ceiling: Ceiling;
   readonly by: string;
   readonly now: () => Date;
+  /** What a person may choose of the plan and look into; without it all or nothing. */
+  readonly choice?: Pick<Question, 'part' | 'differences'>;
+  /** Consent given on the command line. */
+  readonly unattended?: Unattended;
+  /** The plan as it was read from a file: its digest may be approved too. */
+  readonly fromFile?: Plan | undefined;
 }
 
-export type Consent = { readonly type: 'approved'; readonly approval: Approval } | { readonly type: 'declined' };
+/** `plan`: what was approved, which a person may have narrowed. */
+export type Consent =
+  { readonly type: 'approved'; readonly plan: Plan; readonly approval: Approval } | { readonly type: 'declined' };
 
 /**
  * Nobody to ask means no.
@@ -21,28 +30,28 @@ export type Consent = { readonly type: 'approved'; readonly approval: Approval }
  */
 export async function consentTo(request: ConsentRequest, ui: Ui): Promise<Consent> {
   const { plan, verb, by, now } = request;
+  const { unattended = NOT_UNATTENDED, ceiling, fromFile } = request;
+  const said = { by, at: now().toISOString(), ...unattended.note };
+  if (unattended.approve !== undefined) {
+    refuseOtherDigest(unattended.approve, [plan, ...(fromFile === undefined ? [] : [fromFile])]);
+    return { type: 'approved', plan, approval: { ...said, how: '--approve', ceiling: null } };
+  }
   if (request.yes) {
-    const over = overCeiling(plan, request.ceiling);
-    if (over.length > 0) {
-      throw aboveCeiling(plan, over, request);
-    }
-    return { type: 'approved', approval: { by, at: now().toISOString(), how: '--yes', ceiling: request.ceiling } };
+    const covered = coveredByYes({ plan, verb, ceiling, unattended, part: request.choice?.part });
+    const accepted = unattended.accept.length === 0 ? {} : { accepted: [...unattended.accept] };
+    return { type: 'approved', plan: covered, approval: { ...said, how: '--yes', ceiling, ...accepted } };
   }
   if (!ui.canAsk) {
     throw nobodyToAsk(plan, verb);
   }
-  const answer = await ui.ask({ plan, verb, word: wordFor(plan) });
-  return answer === 'declined'
-    ? { type: 'declined' }
-    : { type: 'approved', approval: { by, at: now().toISOString(), how: 'prompt', ceiling: null } };
-}
-
-/** The effect a person must name: a restart, or a use that breaks. */
-function wordFor(plan: Plan): string | undefined {
-  if (plan.effects.some((effect) => effect.kind === 'restart')) {
-    return 'restart';
-  }
-  return plan.changes.some((change) => change.breaks.length > 0) ? 'break' : undefined;
+  const answer = await ui.ask({ plan, verb, part: request.choice?.part, differences: request.choice?.differences });
+  return answer.type === 'declined'
+    ? answer
+    : {
+        type: 'approved',
+        plan: answer.plan,
+        approval: { ...said, at: now().toISOString(), how: 'prompt', ceiling: null },
+      };
 }
 
 function nobodyToAsk(plan: Plan, verb: string): HardenError {
@@ -52,25 +61,6 @@ function nobodyToAsk(plan: Plan, verb: string): HardenError {
     exit: EXIT.approvalNeeded,
     message: 'approval is needed, and there is no terminal to ask on. Nothing was changed.',
     details: [`${plan.changes.length} changes, highest risk ${maxRisk ?? 'none'}, impact ${maxImpact}.`],
-    hint: `To approve a class of plans: harden ${verb} --yes --max-risk ${maxRisk ?? 'low'} --max-impact ${maxImpact}`,
+    hint: `${verb === 'apply' ? `To approve exactly this plan: harden apply --approve ${plan.id}. ` : ''}To approve a class of plans: harden ${verb} --yes --max-risk ${maxRisk ?? 'low'} --max-impact ${maxImpact}`,
   });
-}
-
-function aboveCeiling(plan: Plan, over: Plan['changes'], request: ConsentRequest): HardenError {
-  const { maxRisk, maxImpact } = plan.summary;
-  const { ceiling, verb } = request;
-  return new HardenError({
-    code: 'H4002',
-    exit: EXIT.approvalNeeded,
-    message: `the plan goes beyond what --yes covers (risk ${ceiling.maxRisk}, impact ${ceiling.maxImpact}). Nothing was changed.`,
-    details: over.map(
-      (change) =>
-        `${change.title} (${change.controls.join(', ')}): risk ${change.risk}, impact ${change.impact}${change.reversible ? '' : ', cannot be undone'}`,
-    ),
-    hint: `To allow it: harden ${verb} --yes --max-risk ${maxRisk ?? 'low'} --max-impact ${maxImpact}${verb === 'apply' ? leavingOut(over) : ''}`,
-  });
-}
-
-function leavingOut(over: Plan['changes']): string {
-  return `; to leave it out: -x ${[...new Set(over.flatMap((change) => change.controls))].join(',')}`;
 }

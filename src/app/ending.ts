@@ -1,26 +1,35 @@
 import type { DrivenTransaction, StepsOutcome } from '../engine/execute.ts';
 import type { ChangeProof } from '../engine/prove.ts';
 import { EXIT, HardenError } from '../model/errors.ts';
+import type { HealthReport } from '../model/health.ts';
+import type { Trouble } from '../model/transaction.ts';
 import type { Ui } from './ui.ts';
 
 /** How the work between BEGIN and COMMIT ended. `failed`: everything is to be put back. */
 export type TransactionEnd =
-  | { readonly type: 'proven'; readonly proofs: readonly ChangeProof[] }
+  | {
+      readonly type: 'proven';
+      readonly proofs: readonly ChangeProof[];
+      readonly health?: HealthReport | undefined;
+    }
   | { readonly type: 'failed'; readonly at: string; readonly reason: string; readonly signal: string | undefined };
 
 /**
- * Runs `work` and commits where it proved. Whatever is thrown on the way, a bug of ours too, is a reason to put everything back;
+ * Runs `work` and commits where it proved, or does what is given `instead` of it. Whatever is thrown on the way, a bug of ours too, is a reason to put everything back;
  * only where nobody can tell whether the commit was made is nothing touched.
  * @throws HardenError H2132
  */
 export async function endOf(
   transaction: DrivenTransaction,
   work: () => Promise<TransactionEnd>,
+  instead?: () => Promise<void>,
 ): Promise<TransactionEnd> {
   try {
     const end = await work();
-    if (end.type === 'proven') {
-      transaction.commit();
+    if (end.type === 'proven' && instead !== undefined) {
+      await instead();
+    } else if (end.type === 'proven') {
+      transaction.commit(end.proofs.some(({ proof }) => proof === 'failed') ? 'unproven' : undefined);
     }
     return end;
   } catch (error) {
@@ -40,6 +49,11 @@ export function failureOf(
     case 'failed':
       return { type: 'failed', at: outcome.at, reason: outcome.reason, signal: undefined };
   }
+}
+
+/** All troubles in one sentence. */
+export function reasonOf(troubles: readonly Trouble[]): string {
+  return troubles.map(({ what, reason }) => `${what}: ${reason}`).join('; ');
 }
 
 /** A signal before anything was begun. @throws HardenError exit 130 or 143 */

@@ -7,13 +7,18 @@ import { machineKey } from '../model/machine-key.ts';
 import type { Plan } from '../model/plan.ts';
 import type { Selection } from '../model/remediation.ts';
 import { type Finding, buildPlan } from '../plan/build.ts';
+import type { WaiverStanding } from '../model/waiver.ts';
+import { countingByControl } from '../plan/waive.ts';
 import type { Ground } from './ground.ts';
+import { type WaiverBook, weighWaivers } from './weigh-waivers.ts';
 
 /** A plan with what it was made from. */
 export interface PlannedHost {
   readonly plan: Plan;
   readonly facts: HostFacts;
   readonly findings: readonly Finding[];
+  /** How each waiver stands here. */
+  readonly standings: readonly WaiverStanding[];
 }
 
 export interface PlanWish {
@@ -21,14 +26,18 @@ export interface PlanWish {
   readonly include: readonly string[];
   readonly exclude: readonly string[];
   readonly validForMs: number;
+  /** What the site lives with; left out: nothing. */
+  readonly waivers?: WaiverBook | undefined;
 }
 
 /** Looks at the host and says what would change. Reads only. */
 export async function makePlan(ground: Ground, wish: PlanWish): Promise<PlannedHost> {
   const host = readOnce(ground.host);
   const facts = await gatherFacts(host);
-  const findings = await assessSelection(wish.selection, facts, host, ground.types);
   const now = ground.now();
+  const standings = wish.waivers === undefined ? [] : weighWaivers(wish.waivers, facts, host, now);
+  const exempt = new Set(countingByControl(standings).keys());
+  const findings = await assessSelection({ ...wish.selection, exempt }, facts, host, ground.types);
   const plan = buildPlan(wish.selection, findings, facts, {
     createdAt: now.toISOString(),
     expiresAt: new Date(now.getTime() + wish.validForMs).toISOString(),
@@ -39,8 +48,9 @@ export async function makePlan(ground: Ground, wish: PlanWish): Promise<PlannedH
     recording: ground.recording,
     include: wish.include,
     exclude: wish.exclude,
+    waivers: standings,
   });
-  return { plan, facts, findings };
+  return { plan, facts, findings, standings };
 }
 
 /** The machine id does not leave the host; a recording holds its key already. */

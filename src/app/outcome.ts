@@ -1,10 +1,18 @@
 import type { ChangeProof } from '../engine/prove.ts';
+import type { HealthReport, WayOut } from '../model/health.ts';
 import type { Plan } from '../model/plan.ts';
+import type { LeftByChoice } from '../plan/narrow.ts';
 import type { Trouble, UndoReport } from '../model/transaction.ts';
+import type { PendingRevert } from './revert-timer.ts';
 
 /** How an apply or a rollback ended. The exit code is a function of it. */
 export type RunOutcome =
-  | { readonly type: 'nothing-to-do'; readonly plan: Plan }
+  | {
+      readonly type: 'nothing-to-do';
+      readonly plan: Plan;
+      /** Controls that could be met, all of them beyond the ceilings. */
+      readonly leftOut?: readonly LeftByChoice[];
+    }
   | { readonly type: 'declined'; readonly plan: Plan }
   | { readonly type: 'dry-run'; readonly plan: Plan; readonly steps: readonly string[] }
   | {
@@ -14,6 +22,20 @@ export type RunOutcome =
       readonly proofs: readonly ChangeProof[];
       /** What was left alone because somebody else changed it since. */
       readonly kept: readonly Trouble[];
+      /** What the health gate looked at; left out where there was none. */
+      readonly health?: HealthReport | undefined;
+      /** Set where the changes are taken back unless somebody keeps them. */
+      readonly pendingRevert?: PendingRevert | undefined;
+      /** Controls that could be met and were not, because whoever was asked chose so. */
+      readonly leftOut?: readonly LeftByChoice[];
+    }
+  /** A run that waited to be kept was taken back because somebody asked for it. */
+  | {
+      readonly type: 'reverted';
+      readonly plan: Plan;
+      readonly snapshot: string;
+      readonly undo: UndoReport;
+      readonly notAsBefore: readonly Trouble[];
     }
   | {
       readonly type: 'rolled-back';
@@ -25,4 +47,8 @@ export type RunOutcome =
       readonly undo: UndoReport;
       /** What is not as before after the undo; empty where the old state was proven. */
       readonly notAsBefore: readonly Trouble[];
+      /** Words of dockerd about why it did not take the change. */
+      readonly said?: readonly string[];
+      /** Where something is not as before: what a person does. */
+      readonly wayOut?: readonly WayOut[];
     };

@@ -1,5 +1,6 @@
 import { type Node, type ParseError, findNodeAtLocation, parseTree } from 'jsonc-parser';
-import { EXIT, type FilePosition, HardenError } from '../model/errors.ts';
+import { EXIT, HardenError, type HardenErrorDetails } from '../model/errors.ts';
+import { mayNestDeeper, nestsDeeper } from '../model/json-depth.ts';
 import { PLAN_SCHEMA, PLAN_SCHEMA_MINOR, Plan } from '../model/plan.ts';
 import { isIntact } from '../plan/seal.ts';
 
@@ -15,7 +16,7 @@ export function readPlan(file: string, text: string): Plan {
     const tree = parseTree(text);
     const [first] = parsed.error.issues;
     throw malformed(file, 'is not a whole plan', {
-      position: placeOf(file, text, tree, first?.path ?? []),
+      ...placeOf(file, text, tree, first?.path ?? []),
       details: parsed.error.issues
         .slice(0, 5)
         .map((issue) => `${issue.path.length === 0 ? 'the file' : issue.path.join('.')}: ${wordsOf(issue.message)}`),
@@ -30,17 +31,24 @@ export function readPlan(file: string, text: string): Plan {
 }
 
 function parse(file: string, text: string): unknown {
+  let value: unknown;
   try {
-    return JSON.parse(text) as unknown;
+    value = JSON.parse(text) as unknown;
   } catch (cause) {
     const problems: ParseError[] = [];
-    parseTree(text, problems, { disallowComments: true });
+    if (!mayNestDeeper(text)) {
+      parseTree(text, problems, { disallowComments: true });
+    }
     const offset = problems[0]?.offset ?? text.length;
     throw malformed(file, text.trim() === '' ? 'is empty' : 'is not whole JSON', {
-      position: at(file, text, offset),
+      ...at(file, text, offset),
       cause,
     });
   }
+  if (nestsDeeper(text)) {
+    throw malformed(file, 'is nested too deeply for a plan', {});
+  }
+  return value;
 }
 
 function refuseOtherSchema(file: string, raw: unknown): void {
@@ -55,7 +63,7 @@ function refuseOtherSchema(file: string, raw: unknown): void {
     throw new HardenError({
       code: 'H1021',
       exit: EXIT.planNotApplicable,
-      message: `${file} was made by a newer harden (${schema}, minor ${String(schemaMinor)}). Nothing was changed.`,
+      message: `${file} was made by a newer harden (${schema}${typeof schemaMinor === 'number' ? `, minor ${schemaMinor}` : ''}). Nothing was changed.`,
       details: [`This version reads ${PLAN_SCHEMA}, minor up to ${PLAN_SCHEMA_MINOR}.`],
       hint: 'To plan again with this version: harden plan',
     });
@@ -65,16 +73,14 @@ function refuseOtherSchema(file: string, raw: unknown): void {
 function malformed(
   file: string,
   what: string,
-  more: { readonly position?: FilePosition; readonly details?: readonly string[]; readonly cause?: unknown },
+  more: Partial<Pick<HardenErrorDetails, 'position' | 'excerpt' | 'before' | 'details' | 'cause'>>,
 ): HardenError {
   return new HardenError({
     code: 'H1020',
     exit: EXIT.malformed,
     message: `${file} ${what}. Nothing was changed.`,
-    ...(more.position === undefined ? {} : { position: more.position }),
-    ...(more.details === undefined ? {} : { details: more.details }),
     hint: 'To plan again: harden plan -o FILE',
-    cause: more.cause,
+    ...more,
   });
 }
 
@@ -82,8 +88,10 @@ function wordsOf(message: string): string {
   return message.endsWith('received undefined') ? 'is missing' : message;
 }
 
+type Place = Pick<HardenErrorDetails, 'position' | 'excerpt' | 'before'>;
+
 /** The nearest part of the file that is there. */
-function placeOf(file: string, text: string, tree: Node | undefined, path: readonly PropertyKey[]): FilePosition {
+function placeOf(file: string, text: string, tree: Node | undefined, path: readonly PropertyKey[]): Place {
   for (let length = path.length; tree !== undefined && length >= 0; length -= 1) {
     const node = findNodeAtLocation(
       tree,
@@ -93,10 +101,15 @@ function placeOf(file: string, text: string, tree: Node | undefined, path: reado
       return at(file, text, node.offset);
     }
   }
-  return { file };
+  return { position: { file } };
 }
 
-function at(file: string, text: string, offset: number): FilePosition {
-  const before = text.slice(0, offset).split('\n');
-  return { file, line: before.length, column: (before.at(-1)?.length ?? 0) + 1 };
+function at(file: string, text: string, offset: number): Place {
+  const lines = text.split('\n');
+  const above = text.slice(0, offset).split('\n');
+  return {
+    position: { file, line: above.length, column: (above.at(-1)?.length ?? 0) + 1 },
+    excerpt: lines[above.length - 1] ?? '',
+    before: lines[above.length - 2],
+  };
 }

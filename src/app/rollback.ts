@@ -1,80 +1,99 @@
 import { assessSelection } from '../engine/assess.ts';
-import { type DrivenTransaction, performSteps } from '../engine/execute.ts';
+import { performSteps } from '../engine/execute.ts';
 import { gatherFacts } from '../engine/facts/gather-facts.ts';
 import type { ChangeProof } from '../engine/prove.ts';
 import { restartFactsOf } from '../engine/restart-facts.ts';
 import { stepText } from '../engine/steps-text.ts';
 import { reversalOf } from '../engine/work.ts';
+import type { ControlLists } from '../catalogue/select.ts';
 import type { Change, Comparison } from '../model/change.ts';
 import { canonicalJson, toJson } from '../model/canonical.ts';
 import { EXIT, HardenError } from '../model/errors.ts';
 import type { HostFacts } from '../model/facts.ts';
+import type { HealthSetup } from '../model/health.ts';
 import { type Plan, changesOf } from '../model/plan.ts';
 import type { Selection } from '../model/remediation.ts';
+import type { TransactionSpec } from '../model/transaction.ts';
 import type { Ceiling } from '../plan/ceiling.ts';
 import { reversePlan } from '../plan/reverse.ts';
-import type { Reversal, SnapshotFiles } from '../resources/resource-type.ts';
+import type { AppliedSnapshot, Reversal } from '../resources/resource-type.ts';
+import type { Begun } from '../state/begin.ts';
 import type { Store } from '../state/store.ts';
+import { chosenPart } from './chosen-part.ts';
+import { pastRuns } from './past-runs.ts';
 import { chosenSnapshot, planOfSnapshot } from './snapshots.ts';
 import { consentTo } from './consent.ts';
-import { type TransactionEnd, endOf, failureOf, refuseStopped } from './ending.ts';
+import { type TransactionEnd, endOf, failureOf, reasonOf, refuseStopped } from './ending.ts';
 import type { Ground } from './ground.ts';
+import { type HealthGate, announcedBy, openGate } from './health.ts';
 import type { RunOutcome } from './outcome.ts';
+import { type Looked, putBack } from './put-back.ts';
 import { driverFor } from './progress.ts';
 import type { Ui } from './ui.ts';
+import { NOT_UNATTENDED, type Unattended } from './unattended.ts';
 
 export interface RollbackRequest {
   /** Id or unique beginning of one; undefined: the last apply that was not taken back. */
   readonly snapshot: string | undefined;
+  /** Only these controls of the apply; absent or empty: all of it. */
+  readonly part?: ControlLists;
   readonly yes: boolean;
   readonly ceiling: Ceiling;
   readonly dryRun: boolean;
   readonly newId: () => string;
+  /** Undefined where there is no live host. */
+  readonly health?: HealthSetup | undefined;
+  /** Kept with the approval. */
+  readonly note?: Unattended['note'];
 }
 
 /** Puts back what an apply changed, as far as nobody else changed it since, and looks at the host whether it is back. */
 export async function rollback(ground: Ground, store: Store, request: RollbackRequest, ui: Ui): Promise<RunOutcome> {
   const id = chosenSnapshot(store.snapshots, request.snapshot);
-  const { manifest, files } = store.snapshots.read(id);
+  const { manifest, files: kept } = store.snapshots.read(id);
+  const files = { ...kept, runs: pastRuns(store.snapshots) };
   refuseRollbackOfRollback(id, manifest.purpose);
-  const applied = planOfSnapshot({ id, about: manifest.about });
+  const applied = chosenPart(planOfSnapshot({ id, about: manifest.about }), request.part, ground.catalogue);
   const facts = await gatherFacts(ground.host);
   const reversal = await reversalOf({ changes: changesOf(applied), files }, ground.types, facts, ground.host);
   const plan = wayBackPlan(ground, applied, reversal, facts);
   if (reversal.steps.length === 0 && reversal.kept.length === 0) {
     return { type: 'nothing-to-do', plan };
   }
-  if (request.dryRun) {
-    const left = reversal.kept.map(({ what, reason }) => `leave ${what}: ${reason}`);
-    return { type: 'dry-run', plan, steps: [...reversal.steps.map(stepText), ...left] };
-  }
-  const consent = await consentTo(
-    { plan, verb: 'rollback', yes: request.yes, ceiling: request.ceiling, by: ground.operator, now: ground.now },
-    ui,
-  );
-  refuseStopped(ui);
-  if (consent.type === 'declined') {
-    return { type: 'declined', plan };
-  }
-  const transaction = store.begin({
+  const specFor = (way: Plan): TransactionSpec => ({
     id: request.newId(),
     purpose: 'rollback',
     createdAt: ground.now().toISOString(),
     bootId: facts.identity.bootId,
-    about: toJson({ type: 'rollback', of: id, plan: { ...plan, approvals: [consent.approval] } }),
+    about: toJson({ type: 'rollback', of: id, changes: applied.changes.map((change) => change.id), plan: way }),
     steps: reversal.steps,
     undoPhases: reversal.undoPhases,
   });
+  if (request.dryRun) {
+    ui.progress({ type: 'rehearsed', rehearsed: store.rehearse(specFor(plan)) });
+    const left = reversal.kept.map(({ what, reason }) => `leave ${what}: ${reason}`);
+    return { type: 'dry-run', plan, steps: [...reversal.steps.map(stepText), ...left] };
+  }
+  const { yes, ceiling, note = {} } = request;
+  const unattended = { ...NOT_UNATTENDED, note };
+  const asking = { plan, verb: 'rollback', yes, ceiling, by: ground.operator, now: ground.now } as const;
+  const consent = await consentTo({ ...asking, unattended }, ui);
+  refuseStopped(ui);
+  if (consent.type === 'declined') {
+    return { type: 'declined', plan };
+  }
+  // What is unwell may be why it is put back; it is only not held against the way back.
+  const gate = await openGate({ ground, facts, setup: request.health, steps: reversal.steps, ui }, false);
+  refuseStopped(ui);
+  const transaction = store.begin(specFor({ ...plan, approvals: [consent.approval] }));
   const end = await endOf(transaction, () =>
-    performAndProve({ ground, ui, applied, files, reversal, facts }, transaction),
+    performAndProve({ ground, ui, applied, files, reversal, facts, plan, gate }, transaction),
   );
   if (end.type === 'failed') {
-    const { at, reason, signal } = end;
-    ui.progress({ type: 'rolling-back', why: reason });
-    const undo = transaction.undo();
-    return { type: 'rolled-back', plan, at, reason, signal, undo, notAsBefore: [...undo.failed, ...undo.kept] };
+    const look = async (): Promise<Looked> => ({ facts: await gatherFacts(ground.host), moved: [] });
+    return putBack({ ui, plan, facts, gate, look }, transaction, end);
   }
-  return { type: 'done', plan, snapshot: id, proofs: end.proofs, kept: reversal.kept };
+  return { type: 'done', plan, snapshot: id, proofs: end.proofs, kept: reversal.kept, health: end.health };
 }
 
 function refuseRollbackOfRollback(id: string, purpose: 'apply' | 'rollback'): void {
@@ -92,14 +111,17 @@ interface WayBackRun {
   readonly ground: Ground;
   readonly ui: Ui;
   readonly applied: Plan;
-  readonly files: SnapshotFiles;
+  readonly files: AppliedSnapshot;
   readonly reversal: Reversal;
   readonly facts: HostFacts;
+  readonly plan: Plan;
+  readonly gate: HealthGate | undefined;
 }
 
-async function performAndProve(run: WayBackRun, transaction: DrivenTransaction): Promise<TransactionEnd> {
+async function performAndProve(run: WayBackRun, transaction: Begun): Promise<TransactionEnd> {
   const { ground, ui, reversal, facts } = run;
-  ui.progress({ type: 'snapshot', id: transaction.id, steps: reversal.steps.length });
+  const { id, rehearsed } = transaction;
+  ui.progress({ type: 'snapshot', id, steps: reversal.steps.length, rehearsed });
   const engine = { host: ground.host, socket: facts.engine.apiSocket };
   const performed = await performSteps(transaction, reversal.steps, engine, driverFor(ui, reversal.steps.length));
   if (performed.type !== 'done') {
@@ -107,10 +129,18 @@ async function performAndProve(run: WayBackRun, transaction: DrivenTransaction):
   }
   ui.progress({ type: 'verifying' });
   const proofs = await proveBack(run);
+  const unwell = await run.gate?.judge(announcedBy(run.plan));
   const signal = ui.stopRequested();
-  return signal === undefined
-    ? { type: 'proven', proofs }
-    : { type: 'failed', at: 'verification', reason: `stopped by ${signal}`, signal };
+  if (signal !== undefined) {
+    return { type: 'failed', at: 'verification', reason: `stopped by ${signal}`, signal };
+  }
+  if (unwell === undefined) {
+    return { type: 'proven', proofs };
+  }
+  const { troubles, ...health } = unwell;
+  return troubles.length === 0
+    ? { type: 'proven', proofs, health }
+    : { type: 'failed', at: 'verification', reason: reasonOf(troubles), signal: undefined };
 }
 
 function wayBackPlan(ground: Ground, applied: Plan, reversal: Reversal, facts: HostFacts): Plan {
@@ -125,6 +155,7 @@ function wayBackPlan(ground: Ground, applied: Plan, reversal: Reversal, facts: H
         .map((change) => change.id),
     ),
     activations: reversal.steps.flatMap((step) => (step.kind === 'activate' ? [step.activation.action] : [])),
+    left: reversal.kept.map(({ what, reason }) => `${what} is left as it is: ${reason}`),
     containersKept: kept ? running : [],
     containersStopped: kept ? [] : running,
     createdAt: now.toISOString(),
@@ -166,7 +197,8 @@ function runsAsBefore(change: Change, now: Comparison | undefined, { steps }: Re
   return now?.verdict === 'pass' || steps.some((step) => step.kind === 'activate');
 }
 
-function selectionOf(ground: Ground, changes: readonly Change[], applied: Plan): Selection {
+/** The remediations of these changes, with what the applied plan was made with. */
+export function selectionOf(ground: Ground, changes: readonly Change[], applied: Plan): Selection {
   const slugs = new Set(changes.flatMap((change) => change.controls));
   const { benchmark, profile, level, parameters, notCovered } = applied.content;
   const remediations = ground.catalogue.remediations.filter((remediation) => slugs.has(remediation.control));

@@ -1,42 +1,84 @@
 import { EXIT, HardenError } from '../model/errors.ts';
 import { Plan } from '../model/plan.ts';
-import type { SnapshotSummary } from '../model/transaction.ts';
+import type { SnapshotSummary, Trouble } from '../model/transaction.ts';
 import type { Snapshots } from '../state/snapshots.ts';
 
 /** A beginning of an id; an empty or mistyped variable in a script must not name one. */
 const SHORTEST_WISH = 4;
 
-/** One snapshot, with the plan it carried out and the rollback that took it back, if any. */
+/** How far an apply was taken back. `partly`: some of its changes. `unproven`: a rollback ran, and the host was not seen to be as before. */
+export type TakenBack =
+  { readonly by: string; readonly how: 'whole' } | { readonly by: string; readonly how: 'partly' | 'unproven' };
+
+/** One snapshot, with the plan it carried out and what became of it. */
 export interface SnapshotEntry extends Pick<SnapshotSummary, 'id' | 'purpose' | 'createdAt'> {
   readonly plan: Plan;
-  readonly takenBackBy: string | undefined;
+  readonly takenBack: TakenBack | undefined;
 }
 
-/** Newest first. @throws HardenError for a snapshot whose plan this version cannot read. */
+/** Newest first. Those whose plan this version cannot read are left out: `unreadablePlans` names them. */
 export function snapshotEntries(summaries: readonly SnapshotSummary[]): readonly SnapshotEntry[] {
-  const takenBack = new Map(
-    summaries.flatMap((summary) => (rollbackOf(summary) === undefined ? [] : [[rollbackOf(summary), summary.id]])),
-  );
   return summaries
+    .filter((summary) => planIn(summary) !== undefined)
     .map((summary) => ({
       id: summary.id,
       purpose: summary.purpose,
       createdAt: summary.createdAt,
       plan: planOfSnapshot(summary),
-      takenBackBy: takenBack.get(summary.id),
+      takenBack: takenBackOf(summary, summaries),
     }))
     .toReversed();
 }
 
+/** Snapshots that are whole, and hold a plan only another version can read. */
+export function unreadablePlans(summaries: readonly SnapshotSummary[]): readonly Trouble[] {
+  return summaries
+    .filter((summary) => planIn(summary) === undefined)
+    .map(({ id }) => ({ what: `snapshot ${id}`, reason: 'its plan was made by another version of harden' }));
+}
+
+/** Ids of the changes of `id` that rollbacks put back, or left to somebody who had changed them since. Undefined: all of them. */
+export function changesTakenBack(id: string, all: readonly SnapshotSummary[]): ReadonlySet<string> | undefined {
+  const parts = rollbacksOf(id, all).map(({ rollback }) => rollback.changes);
+  return parts.includes(undefined) ? undefined : new Set(parts.flatMap((part) => part ?? []));
+}
+
+function takenBackOf(apply: SnapshotSummary, all: readonly SnapshotSummary[]): TakenBack | undefined {
+  const rollbacks = rollbacksOf(apply.id, all);
+  const proven = rollbacks.filter(({ summary }) => summary.proven);
+  const done = changesTakenBack(
+    apply.id,
+    proven.map(({ summary }) => summary),
+  );
+  const [whole, last] = [proven.at(-1), rollbacks.at(-1)];
+  if (whole !== undefined && (done === undefined || changeIdsOf(apply).every((id) => done.has(id)))) {
+    return { by: whole.summary.id, how: 'whole' };
+  }
+  return last === undefined ? undefined : { by: last.summary.id, how: last.summary.proven ? 'partly' : 'unproven' };
+}
+
+function rollbacksOf(
+  id: string,
+  all: readonly SnapshotSummary[],
+): readonly { readonly summary: SnapshotSummary; readonly rollback: RollbackNote }[] {
+  return all.flatMap((summary) => {
+    const rollback = rollbackOf(summary);
+    return rollback?.of === id ? [{ summary, rollback }] : [];
+  });
+}
+
+function changeIdsOf(summary: SnapshotSummary): readonly string[] {
+  return planOfSnapshot(summary).changes.map((change) => change.id);
+}
+
 /**
- * The id somebody means: whole, or a beginning that only one has. Without a wish the last apply that was not taken back.
+ * The id somebody means: whole, or a beginning that only one has. Without a wish the last apply that was not taken back, proven and whole.
  * @throws HardenError where there is none, or more than one.
  */
 export function chosenSnapshot(snapshots: Snapshots, wish: string | undefined): string {
   const { snapshots: all } = snapshots.list();
   if (wish === undefined) {
-    const takenBack = new Set(all.map(rollbackOf));
-    const last = all.findLast((summary) => summary.purpose === 'apply' && !takenBack.has(summary.id));
+    const last = all.findLast((summary) => summary.purpose === 'apply' && takenBackOf(summary, all)?.how !== 'whole');
     if (last === undefined) {
       throw none('there is no apply to take back', 'To see what was kept: harden snapshot list');
     }
@@ -59,9 +101,8 @@ export function chosenSnapshot(snapshots: Snapshots, wish: string | undefined): 
 
 /** @throws HardenError where the snapshot was made by a version whose plan this one cannot read. */
 export function planOfSnapshot({ id, about }: Pick<SnapshotSummary, 'id' | 'about'>): Plan {
-  const plan =
-    typeof about === 'object' && about !== null && 'plan' in about ? Plan.safeParse(about['plan']) : undefined;
-  if (plan?.success !== true) {
+  const plan = planIn({ about });
+  if (plan === undefined) {
     throw new HardenError({
       code: 'H2010',
       exit: EXIT.malformed,
@@ -69,13 +110,28 @@ export function planOfSnapshot({ id, about }: Pick<SnapshotSummary, 'id' | 'abou
       hint: 'To put it back, use the version of harden that made it.',
     });
   }
-  return plan.data;
+  return plan;
 }
 
-function rollbackOf({ about }: SnapshotSummary): string | undefined {
-  return typeof about === 'object' && about !== null && 'of' in about && typeof about['of'] === 'string'
-    ? about['of']
-    : undefined;
+function planIn({ about }: Pick<SnapshotSummary, 'about'>): Plan | undefined {
+  const plan =
+    typeof about === 'object' && about !== null && 'plan' in about ? Plan.safeParse(about['plan']) : undefined;
+  return plan?.data;
+}
+
+/** What a rollback says of itself: which snapshot it took back, and which changes of it (undefined: all). */
+interface RollbackNote {
+  readonly of: string;
+  readonly changes: readonly string[] | undefined;
+}
+
+function rollbackOf({ about }: SnapshotSummary): RollbackNote | undefined {
+  if (typeof about !== 'object' || about === null || !('of' in about) || typeof about['of'] !== 'string') {
+    return undefined;
+  }
+  const changes = 'changes' in about ? about['changes'] : undefined;
+  const ids = Array.isArray(changes) ? changes.filter((id): id is string => typeof id === 'string') : undefined;
+  return { of: about['of'], changes: ids };
 }
 
 function none(what: string, hint: string): HardenError {

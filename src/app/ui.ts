@@ -1,9 +1,13 @@
+import type { Differences } from '../model/file-difference.ts';
 import type { Plan } from '../model/plan.ts';
+import type { Rehearsed } from '../model/transaction.ts';
 
 /** What a use case tells while it works. Text is made by whoever shows it. */
 export type Progress =
   | { readonly type: 'recovered'; readonly lines: readonly string[] }
-  | { readonly type: 'snapshot'; readonly id: string; readonly steps: number }
+  | { readonly type: 'snapshot'; readonly id: string; readonly steps: number; readonly rehearsed: Rehearsed }
+  /** In a dry run: the way back was tried, nothing was kept. */
+  | { readonly type: 'rehearsed'; readonly rehearsed: Rehearsed }
   | { readonly type: 'step-started'; readonly number: number; readonly of: number; readonly what: string }
   | { readonly type: 'step-done'; readonly number: number; readonly of: number; readonly what: string }
   | {
@@ -13,21 +17,29 @@ export type Progress =
       readonly what: string;
       readonly reason: string;
     }
+  /** Before anything is changed. */
+  | { readonly type: 'looking'; readonly what: string }
   | { readonly type: 'verifying' }
   | { readonly type: 'rolling-back'; readonly why: string };
 
-/** What a person must say to a plan. `word` is typed where the plan interrupts something or breaks a use. */
+/** A plan a person is asked to approve, with what is needed to look into it. */
 export interface Question {
   readonly plan: Plan;
   readonly verb: 'apply' | 'rollback';
-  readonly word: string | undefined;
+  /** The plan of these changes alone, a plan with effects and a digest of its own; undefined where it is all or nothing. */
+  readonly part: ((ids: ReadonlySet<string>) => Plan) | undefined;
+  /** What these changes do to files, secrets and all; undefined where that is not known before. */
+  readonly differences: ((changes: Plan['changes']) => Promise<Differences>) | undefined;
 }
+
+/** `plan`: the one that was approved; where a part was chosen, that part. */
+export type Answer = { readonly type: 'approved'; readonly plan: Plan } | { readonly type: 'declined' };
 
 /** How the use cases reach the person or program that called. */
 export interface Ui {
   progress(event: Progress): void;
   /** Shows the plan and asks. Called only where somebody can answer. */
-  ask(question: Question): Promise<'approved' | 'declined'>;
+  ask(question: Question): Promise<Answer>;
   readonly canAsk: boolean;
   /** The signal that asked us to stop, once one came. */
   stopRequested(): 'SIGINT' | 'SIGTERM' | 'SIGHUP' | undefined;

@@ -20,7 +20,7 @@ function issueProblems(issue: z.core.$ZodIssue, source: SourceFile, schema: () =
   if (isMissing(source.value, path)) {
     return [source.problemAt(path, `"${dotted(path)}" is missing`)];
   }
-  if (issue.code === 'custom' || path.length === 0) {
+  if (path.length === 0 || (issue.code === 'custom' && !issue.message.startsWith('must '))) {
     return [source.problemAt(path, issue.message)];
   }
   const choice = issue.code === 'invalid_value' ? wrongChoice(valueAt(source.value, path), issue.values) : undefined;

@@ -1,3 +1,4 @@
+import { globPattern } from '../model/glob.ts';
 import { compareNumbers, isNumber } from './benchmark-number.ts';
 import { nearest } from './nearest.ts';
 
@@ -92,13 +93,4 @@ function exactHint(what: string, controls: readonly Choosable[]): string {
 function meant(what: string, candidates: readonly string[], prefix: string): string {
   const found = nearest(what, candidates);
   return found === undefined ? '' : ` (did you mean "${prefix}${found}"?)`;
-}
-
-/** `*` stands for any text, dots included, `?` for one sign. */
-function globPattern(glob: string): RegExp {
-  const source = glob
-    .replace(/[\\^$.|+()[\]{}]/g, '\\$&')
-    .replace(/\*+/g, '.*')
-    .replaceAll('?', '.');
-  return new RegExp(`^${source}$`);
 }

@@ -1,5 +1,8 @@
 import * as z from 'zod';
+import { configFile } from './config-schema.ts';
+import { healthFile } from './health-schema.ts';
 import { desiredChoice, type DesiredType, profileFile, remediationFile } from './schema.ts';
+import { waiverFile } from './waiver-schema.ts';
 
 /** A JSON Schema (draft 2020-12), as plain data. */
 export type JsonSchema = Readonly<Record<string, unknown>>;
@@ -11,6 +14,18 @@ export function remediationJsonSchema(types: readonly DesiredType[]): JsonSchema
 
 export function profileJsonSchema(): JsonSchema {
   return describe(profileFile, 'A profile of harden');
+}
+
+export function configJsonSchema(): JsonSchema {
+  return describe(configFile, 'Configuration of harden');
+}
+
+export function healthJsonSchema(): JsonSchema {
+  return describe(healthFile, 'Health checks of harden');
+}
+
+export function waiverJsonSchema(): JsonSchema {
+  return describe(waiverFile, 'Waivers of harden');
 }
 
 function describe(schema: z.ZodType, title: string): JsonSchema {

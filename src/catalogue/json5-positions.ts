@@ -69,11 +69,6 @@ export function repeatedKeys(node: SyntaxNode): readonly { readonly key: string;
   return [...here, ...inside];
 }
 
-export function positionOf(text: string, offset: number): TextPosition {
-  const before = text.slice(0, offset);
-  return { line: before.split('\n').length, column: offset - before.lastIndexOf('\n') };
-}
-
 function lastMember(node: SyntaxNode, key: PropertyKey): Member | undefined {
   return node.members.findLast((member) => member.key === key);
 }

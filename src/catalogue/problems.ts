@@ -1,4 +1,5 @@
 import { byCodeUnit } from '../model/canonical.ts';
+import type { ErrorCode } from '../model/error-codes.ts';
 import { EXIT, HardenError, type FilePosition } from '../model/errors.ts';
 
 /** Something wrong in a file of data, at a place counted from 1. */
@@ -6,27 +7,43 @@ export interface Problem extends Required<FilePosition> {
   readonly text: string;
   /** The line it stands in. */
   readonly excerpt: string;
+  /** The line before that one. */
+  readonly before?: string | undefined;
 }
 
 export interface Trouble {
-  readonly code: string;
+  readonly code: ErrorCode;
   /** What was being read, for the first line: `the catalogue`, `the profile /etc/…`. */
   readonly what: string;
   readonly hint: string;
 }
 
-/** All problems as one error: several as `file:line:column: text`, by file and place; a single one with the line it stands in. */
+/** All problems as one error: several as `file:line:column: text`, by file and place, like ones together; a single one with its lines. */
 export function malformed(problems: readonly Problem[], { code, what, hint }: Trouble): HardenError {
   const sorted = problems.toSorted(inOrder);
   const [only, second] = sorted;
   const message = `${what} has ${second === undefined ? 'a mistake' : `${sorted.length} mistakes`}, so nothing was planned.`;
   if (only === undefined || second !== undefined) {
-    const details = sorted.map(({ file, line, column, text }) => `${file}:${line}:${column}: ${text}`);
+    const details = grouped(sorted);
     return new HardenError({ code, exit: EXIT.malformed, message, details, hint });
   }
-  const { file, line, column, text, excerpt } = only;
+  const { file, line, column, text, excerpt, before } = only;
   const position = { file, line, column };
-  return new HardenError({ code, exit: EXIT.malformed, message, details: [text], position, excerpt, hint });
+  return new HardenError({ code, exit: EXIT.malformed, message, details: [text], position, excerpt, before, hint });
+}
+
+/** One line for each text, with the first place it is wrong at, how often, and every other place. */
+function grouped(problems: readonly Problem[]): readonly string[] {
+  return [...Map.groupBy(problems, ({ text }) => text)].map(([text, alike]) => {
+    const [first, ...others] = alike.map(placeOf);
+    return others.length === 0
+      ? `${first}: ${text}`
+      : `${first}: ${text} (${alike.length} times, also ${others.join(', ')})`;
+  });
+}
+
+function placeOf({ file, line, column }: Problem): string {
+  return `${file}:${line}:${column}`;
 }
 
 function inOrder(a: Problem, b: Problem): number {

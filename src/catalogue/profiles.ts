@@ -42,27 +42,72 @@ export function profileByName(catalogue: Catalogue, name: string): Profile {
  * @throws HardenError (exit 65, H2002) that names every mistake with line and column.
  */
 export function readProfile(catalogue: Catalogue, file: string, text: string): Profile {
-  const outcome = readSource(file, text);
-  const checked =
-    outcome.status === 'read'
-      ? checkProfile(outcome.source, catalogue.remediations)
-      : { problems: outcome.problems, profile: undefined };
-  const taken = catalogue.profiles.some(({ name }) => name === checked.profile?.name);
-  const problems =
-    taken && outcome.status === 'read'
-      ? [
-          ...checked.problems,
-          outcome.source.problemAt(['name'], 'this name belongs to a profile that comes with harden'),
-        ]
-      : checked.problems;
-  if (checked.profile === undefined || problems.length > 0) {
+  const { profile, problems } = checkSiteProfile(catalogue, file, text);
+  if (profile === undefined || problems.length > 0) {
     throw malformed(problems, {
       code: 'H2002',
       what: `the profile ${file}`,
       hint: 'Correct the file, then: harden plan -p FILE',
     });
   }
-  return checked.profile;
+  return profile;
+}
+
+/**
+ * Reads all profiles of a folder.
+ * @throws HardenError (exit 65, H2002) that names every mistake in every file with line and column.
+ */
+export function readSiteProfiles(
+  catalogue: Catalogue,
+  files: readonly { readonly path: string; readonly text: string }[],
+): readonly Profile[] {
+  const read = files.map(({ path, text }) => checkSiteProfile(catalogue, path, text));
+  const problems = [...read.flatMap((one) => one.problems), ...repeatedNames(read)];
+  if (problems.length > 0) {
+    throw malformed(problems, {
+      code: 'H2002',
+      what: files.length === 1 ? 'the profile of this site' : 'the profiles of this site',
+      hint: 'Correct them, then: harden profile list',
+    });
+  }
+  return read.flatMap(({ profile }) => profile ?? []);
+}
+
+interface CheckedSiteProfile {
+  readonly source?: SourceFile;
+  readonly profile: Profile | undefined;
+  readonly problems: readonly Problem[];
+}
+
+/** A name of a profile that comes along cannot be taken. */
+function checkSiteProfile(catalogue: Catalogue, file: string, text: string): CheckedSiteProfile {
+  const outcome = readSource(file, text);
+  if (outcome.status === 'unreadable') {
+    return { problems: outcome.problems, profile: undefined };
+  }
+  const { source } = outcome;
+  const checked = checkProfile(source, catalogue.remediations);
+  const taken = catalogue.profiles.some(({ name }) => name === checked.profile?.name);
+  return taken
+    ? {
+        ...checked,
+        problems: [
+          ...checked.problems,
+          source.problemAt(['name'], 'this name belongs to a profile that comes with harden'),
+        ],
+      }
+    : checked;
+}
+
+function repeatedNames(read: readonly CheckedSiteProfile[]): readonly Problem[] {
+  const seen = new Set<string>();
+  return read.flatMap(({ source, profile }) => {
+    const repeated = profile !== undefined && seen.has(profile.name);
+    seen.add(profile?.name ?? '');
+    return repeated && source !== undefined
+      ? [source.problemAt(['name'], `a profile named "${profile.name}" is there already`)]
+      : [];
+  });
 }
 
 /** A profile with what is wrong in it; without a profile there is at least one problem. */
@@ -91,7 +136,8 @@ interface CheckedParameters {
   readonly problems: readonly Problem[];
 }
 
-function checkParameters(
+/** Values for parameters, under the key `parameters` of `source`: those that have the right shape, and what is wrong with the others. */
+export function checkParameters(
   source: SourceFile,
   given: Readonly<Record<string, Json>>,
   remediations: readonly Remediation[],

@@ -60,6 +60,10 @@ function leftOutBy(
   if (profile.exclude.map(parseItem).some((item) => matches(item, one))) {
     return `profile ${profile.name}`;
   }
+  const site = profile.leftOutBySite?.find(({ item }) => matches(parseItem(item), one));
+  if (site !== undefined) {
+    return site.by;
+  }
   const excluded = without.find((item) => matches(item, one));
   if (excluded !== undefined) {
     return `-x ${excluded.written}`;

@@ -3,10 +3,10 @@ import {
   keyOffset,
   NestedTooDeeply,
   nodeAt,
-  positionOf,
   repeatedKeys,
   type SyntaxNode,
   syntaxTree,
+  type TextPosition,
 } from './json5-positions.ts';
 import type { Problem } from './problems.ts';
 
@@ -30,14 +30,19 @@ export type ReadOutcome =
 export function readSource(file: string, text: string): ReadOutcome {
   const parsed = parse(text);
   if ('mistake' in parsed) {
-    const problem = { file, ...parsed.at, text: parsed.mistake, excerpt: lineOf(text, parsed.at.line) };
+    const { line } = parsed.at;
+    const problem = {
+      file,
+      ...parsed.at,
+      text: parsed.mistake,
+      excerpt: lineOf(text, line),
+      before: lineOf(text, line - 1),
+    };
     return { status: 'unreadable', problems: [problem] };
   }
   const { value, tree } = parsed;
-  const problemAtOffset = (offset: number, message: string): Problem => {
-    const position = positionOf(text, offset);
-    return { file, ...position, text: message, excerpt: lineOf(text, position.line) };
-  };
+  const placeOf = places(text);
+  const problemAtOffset = (offset: number, message: string): Problem => ({ file, ...placeOf(offset), text: message });
   const repeated = repeatedKeys(tree);
   if (repeated.length > 0) {
     const problems = repeated.map(({ key, offset }) => problemAtOffset(offset, `"${key}" is given a second time`));
@@ -57,6 +62,12 @@ type Parsed =
   | { readonly mistake: string; readonly at: { readonly line: number; readonly column: number } };
 
 function parse(text: string): Parsed {
+  const separator = text.search(/[\u2028\u2029]/);
+  if (separator >= 0) {
+    // JSON5.parse would write a warning of its own to the terminal.
+    const { line, column } = places(text)(separator);
+    return { mistake: 'a line separator (U+2028 or U+2029), which nobody can see', at: { line, column } };
+  }
   try {
     const value: unknown = JSON5.parse(text);
     return { value, tree: syntaxTree(text) };
@@ -66,10 +77,17 @@ function parse(text: string): Parsed {
     }
     if (isSyntaxMistake(error)) {
       const mistake = error.message.replace(/^JSON5: /, '').replace(/ at \d+:\d+$/, '');
-      return { mistake: `not JSON5: ${mistake}`, at: { line: error.lineNumber, column: error.columnNumber } };
+      return { mistake: `not JSON5: ${mistake}`, at: mistakeAt(text, error) };
     }
     throw error;
   }
+}
+
+/** Of a line end in the wrong place the parser says column 0 of the line that begins there. */
+function mistakeAt(text: string, { lineNumber, columnNumber }: SyntaxMistake): TextPosition {
+  return columnNumber > 0
+    ? { line: lineNumber, column: columnNumber }
+    : { line: lineNumber - 1, column: lineOf(text, lineNumber - 1).length + 1 };
 }
 
 /** What JSON5.parse throws; its types do not say so. */
@@ -80,6 +98,36 @@ interface SyntaxMistake extends SyntaxError {
 
 function isSyntaxMistake(error: unknown): error is SyntaxMistake {
   return error instanceof SyntaxError && 'lineNumber' in error && 'columnNumber' in error;
+}
+
+/** Line, column, the line itself and the one before it; a file may hold as many mistakes as lines, so it is cut into lines once. */
+function places(
+  text: string,
+): (offset: number) => TextPosition & { readonly excerpt: string; readonly before: string } {
+  let starts: readonly number[] | undefined;
+  return (offset) => {
+    starts ??= [0, ...Array.from(text.matchAll(/\n/g), ({ index }) => index + 1)];
+    const line = lastAtMost(starts, offset);
+    const start = starts[line] ?? 0;
+    const end = starts[line + 1] ?? text.length + 1;
+    const excerpt = text.slice(start, end - 1).replace(/\r$/, '');
+    const before = line === 0 ? '' : text.slice(starts[line - 1], start - 1).replace(/\r$/, '');
+    return { line: line + 1, column: offset - start + 1, excerpt, before };
+  };
+}
+
+/** Index of the last of some rising numbers that is not above `limit`. */
+function lastAtMost(numbers: readonly number[], limit: number): number {
+  let [low, high] = [0, numbers.length - 1];
+  while (low < high) {
+    const middle = Math.ceil((low + high) / 2);
+    if ((numbers[middle] ?? 0) <= limit) {
+      low = middle;
+    } else {
+      high = middle - 1;
+    }
+  }
+  return low;
 }
 
 function lineOf(text: string, line: number): string {

@@ -1,70 +1,151 @@
-import type { Question } from '../app/ui.ts';
-import { changeLines } from '../render/change-text.ts';
+import type { Answer, Question } from '../app/ui.ts';
+import type { Plan } from '../model/plan.ts';
+import { strengthOf } from '../plan/strength.ts';
 import type { Style } from '../render/layout.ts';
-import { planBrief } from '../render/plan-text.ts';
+import { planEffects } from '../render/plan-text.ts';
+import { firstChoice } from './choice.ts';
+import { type Look, lookerFor } from './look-into.ts';
 import { tell } from './output.ts';
+import type { Line, Prompter } from './prompter.ts';
+import { reasonsFor } from './reasons.ts';
 
 const TRIES = 3;
+/** The effects of a plan of more changes have left the screen when the question comes. */
+const FEW = 3;
 
-/** Asks on standard error. Anything but a clear yes is asked again, three times; then it is a no. */
-export async function askPerson(question: Question, style: Style): Promise<'approved' | 'declined'> {
-  const { plan, verb, word } = question;
-  tell(`\n${planBrief(plan, style)}\n`);
-  const yes = verb === 'apply' ? 'all' : 'yes';
-  const no = verb === 'apply' ? 'none' : 'no';
-  const answer = await oneOf(
-    `${verb === 'apply' ? `Apply to ${plan.host.name}?` : 'Put all of it back?'}  ${yes} / ${no} / diff N`,
-    [yes, no],
-    no,
-    (text) => detail(question, text, style),
-  );
-  if (answer !== yes) {
-    return 'declined';
-  }
-  if (word === undefined) {
-    return 'approved';
-  }
-  const stopped = plan.effects.flatMap((effect) => effect.containersStopped);
-  tell(
-    word === 'restart'
-      ? `This restarts dockerd. ${stopped.length > 0 ? `These containers stop: ${stopped.join(', ')}.` : 'No container stops.'}\n`
-      : 'This breaks what is marked with ! above.\n',
-  );
-  return (await oneOf(`To go on, type: ${word}`, [word], '', () => false)) === word ? 'approved' : 'declined';
+/** The question as it stands: about all of the plan, or about a part that was chosen. */
+interface Standing {
+  readonly question: Question;
+  readonly plan: Plan;
+  readonly prompter: Prompter;
+  readonly style: Style;
+  readonly look: Look;
 }
 
-/** The first of `words` that was typed, whole or by a first letter no other has; `empty` for Enter alone or after three unclear answers. */
-async function oneOf(
-  message: string,
-  words: readonly string[],
-  empty: string,
-  other: (text: string) => boolean,
-): Promise<string> {
-  const { default: inquirer } = await import('inquirer');
-  const prompt = inquirer.createPromptModule({ output: process.stderr });
-  for (let unclear = 0; unclear < TRIES;) {
-    const { answer } = await prompt<{ answer: string }>([
-      { type: 'input', name: 'answer', message, ...(empty === '' ? {} : { default: empty }) },
+/**
+ * Asks on standard error. Anything but a word that was shown, or its first letter, is asked again, three times; then it is a no.
+ * Where the plan deserves it a yes is not enough: the effect or the name of the host is typed.
+ */
+export async function askPerson(question: Question, prompter: Prompter, style: Style): Promise<Answer> {
+  const look = lookerFor(question, style);
+  let standing: Standing = { question, plan: question.plan, prompter, style, look };
+  let chosen = firstChoice(question.plan.changes);
+  for (;;) {
+    if (standing.plan !== question.plan || question.plan.changes.length > FEW) {
+      tell(`\n${planEffects(standing.plan, style, question.verb)}`);
+    }
+    tell('\n');
+    const word = await oneOf(standing, questionOf(standing), (text) => look.wish(text));
+    if (word === 'select' && question.part !== undefined) {
+      const { part } = question;
+      const left = await selected({ ...standing, plan: question.plan }, { part, choice: chosen });
+      if (left === undefined) {
+        return { type: 'declined' };
+      }
+      chosen = left.by === 'back' ? chosen : left.choice;
+      standing = { ...standing, plan: chosen.chosen.size === 0 ? question.plan : part(chosen.chosen) };
+      if (left.by === 'done' && chosen.chosen.size === 0) {
+        tell('Nothing is chosen; this is all of it again.\n');
+      }
+      continue;
+    }
+    const yes = word !== undefined && ['all', 'yes', 'these'].includes(word);
+    return yes && (await isMeant(standing)) ? { type: 'approved', plan: standing.plan } : { type: 'declined' };
+  }
+}
+
+function questionOf({ question, plan }: Standing): Line {
+  const part = plan.changes.length < question.plan.changes.length;
+  if (question.verb === 'rollback') {
+    return lineOf('Put all of it back?', [
+      ['yes', 'put back what is listed'],
+      ['no', 'change nothing'],
     ]);
+  }
+  const name = plan.host.name;
+  const take: Line['items'][number] = part
+    ? ['these', `apply the ${plan.changes.length} chosen changes`]
+    : ['all', `apply all changes to ${name}`];
+  const some: Line['items'] = question.part === undefined ? [] : [['select', 'choose changes']];
+  return lineOf(part ? `Apply these ${plan.changes.length} to ${name}?` : `Apply to ${name}?`, [
+    take,
+    ...some,
+    ['none', 'change nothing'],
+  ]);
+}
+
+/** The last word is the careful one. */
+function lineOf(head: string, words: Line['items']): Line {
+  const look: Line['items'] = [
+    ['diff N', 'show what change N does to files; without a number, all of them'],
+    ['explain N', 'show everything about change N'],
+  ];
+  const items = [...words, ...look];
+  return { message: `${head}  ${items.map(([word]) => word).join(' / ')}`, empty: words.at(-1)?.[0] ?? '', items };
+}
+
+/** True where the plan asks for no more than a yes, or the word it asks for was typed. */
+async function isMeant(standing: Standing): Promise<boolean> {
+  const { plan, style } = standing;
+  const strength = strengthOf(plan);
+  if (strength.type === 'words') {
+    return true;
+  }
+  tell(`\n${reasonsFor(plan, strength, style)}`);
+  const message =
+    strength.type === 'host'
+      ? `To go on, type the name of this host: ${strength.word}`
+      : `To go on, type: ${strength.word}`;
+  for (let tries = 0; tries < TRIES; tries += 1) {
+    const text = await standing.prompter.line({ message, empty: '', items: [] });
+    if (text === undefined) {
+      return false;
+    }
+    if (text.trim().toLowerCase() === strength.word.toLowerCase()) {
+      return true;
+    }
+  }
+  return false;
+}
+
+/** The word that was typed, whole or by its first letter; the line's `empty` after three unclear answers; undefined where the input ended. */
+async function oneOf(
+  { prompter }: Standing,
+  line: Line,
+  wish: (text: string) => Promise<boolean>,
+): Promise<string | undefined> {
+  const words = line.items.map(([word]) => word).filter((word) => !word.includes(' '));
+  for (let unclear = 0; unclear < TRIES;) {
+    const answer = await prompter.line(line);
+    if (answer === undefined) {
+      return undefined;
+    }
     const text = answer.trim().toLowerCase();
-    const hit = words.find((word) => text === word || (words.length > 1 && text === word.slice(0, 1)));
+    const hit = words.find((word) => text === word || text === word.charAt(0));
     if (hit !== undefined) {
       return hit;
     }
-    if (!other(text)) {
+    if (!(await wish(text))) {
       unclear += 1;
+      tell(`Not understood. Type one of: ${words.join(', ')}\n`);
     }
   }
-  return empty;
+  return line.empty;
 }
 
-/** `diff N` and `explain N` show change N whole; true where the text was such a wish. */
-function detail({ plan }: Question, text: string, style: Style): boolean {
-  const wish = /^(?:diff|explain|d|e) +(\d+)$/.exec(text);
-  const change = plan.changes.find((candidate) => candidate.id === `c${wish?.[1] ?? ''}`);
-  if (change === undefined) {
-    return false;
+type Part = NonNullable<Question['part']>;
+
+async function selected(
+  { prompter, look, plan }: Standing,
+  start: { readonly part: Part; readonly choice: ReturnType<typeof firstChoice> },
+): ReturnType<Prompter['select']> {
+  let { choice } = start;
+  for (;;) {
+    const left = await prompter.select({ plan, part: start.part, choice });
+    if (left === undefined || left.by === 'done' || left.by === 'back') {
+      return left;
+    }
+    choice = left.choice;
+    await look.at(left.by, choice.at);
   }
-  tell(`${changeLines(change, change.controls.join(' '), style, false).join('\n')}\n`);
-  return true;
 }

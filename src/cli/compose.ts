@@ -2,7 +2,9 @@ import { userInfo } from 'node:os';
 import { resolve } from 'node:path';
 import type { Ground } from '../app/ground.ts';
 import type { PlanWish } from '../app/make-plan.ts';
+import type { Catalogue } from '../catalogue/catalogue.ts';
 import { isProfileFile, profileByName, readProfile } from '../catalogue/profiles.ts';
+import { tailored } from '../catalogue/tailor.ts';
 import { selectControls } from '../catalogue/select.ts';
 import { shippedCatalogue } from '../catalogue/shipped-catalogue.ts';
 import { liveHost } from '../host/live-host.ts';
@@ -13,16 +15,27 @@ import { rootedHost } from '../host/rooted-host.ts';
 import { type AbsPath, absPath } from '../model/brand.ts';
 import { digestOfBytes } from '../model/canonical.ts';
 import { EXIT, HardenError } from '../model/errors.ts';
+import type { Profile } from '../model/remediation.ts';
 import type { Sys } from '../model/sys.ts';
 import type { Recovered } from '../model/transaction.ts';
 import { wrap } from '../render/layout.ts';
 import { RESOURCE_TYPES } from '../resources/index.ts';
+import type { RunsOptions } from '../state/runs.ts';
 import type { Snapshots } from '../state/snapshots.ts';
-import { type Store, openStore, readSnapshots } from '../state/store.ts';
+import { type Looked, type Store, openStore, readSnapshots } from '../state/store.ts';
+import { bootNet, moment, waitsToBeKept } from './keeping.ts';
+import { profilesOfSite, settingsInForce } from './configured.ts';
 import { tell } from './output.ts';
-import { readInput } from './result-file.ts';
+import {
+  refuseBlindToAttributes,
+  refusePreload,
+  refuseSteered,
+  refuseWithoutProc,
+  tellSteered,
+} from './surroundings.ts';
+import { type FileUse, readInput } from './result-file.ts';
 import { readTerminal } from './terminal.ts';
-import { type StopSignals, watchSignals } from './signals.ts';
+import { type StopSignals, repairCommand, watchSignals } from './signals.ts';
 import { TOOL_VERSION } from './version.ts';
 
 const STATE_DIR = absPath('/var/lib/harden');
@@ -36,6 +49,7 @@ export interface Place {
 
 /** @throws HardenError where the place is not there, or DOCKER_HOST means another machine's engine. */
 export function groundFor(place: Place): Ground {
+  tellSteered();
   const catalogue = shippedCatalogue();
   const common = {
     catalogue,
@@ -62,6 +76,8 @@ export function groundFor(place: Place): Ground {
 
 /** A host that will be written to: needs root, unless it is a folder of one's own. */
 export function changeableGround(root: string | undefined): Ground {
+  refuseSteered();
+  refuseWithoutProc();
   const ground = groundFor({ root, from: undefined });
   if (root === undefined && process.geteuid?.() !== 0) {
     throw new HardenError({
@@ -71,6 +87,9 @@ export function changeableGround(root: string | undefined): Ground {
       hint: `To run it as root: sudo harden ${process.argv.slice(2).find((arg) => !arg.startsWith('-')) ?? ''}; to only look: harden plan`,
     });
   }
+  if (root === undefined) {
+    refuseBlindToAttributes(ground.host.identity().capabilities);
+  }
   return ground;
 }
 
@@ -79,12 +98,25 @@ export function wishFor(
   ground: Ground,
   chosen: { readonly profile: string; readonly control: readonly string[]; readonly exclude: readonly string[] },
   validForMs: number,
+  use: FileUse = 'look',
 ): PlanWish {
-  const profile = isProfileFile(chosen.profile)
-    ? readProfile(ground.catalogue, chosen.profile, readInput(chosen.profile))
-    : profileByName(ground.catalogue, chosen.profile);
+  const profile = profileFor(ground, chosen.profile, use);
   const selection = selectControls(ground.catalogue, profile, { control: chosen.control, exclude: chosen.exclude });
   return { selection, include: chosen.control, exclude: chosen.exclude, validForMs };
+}
+
+/** With what the configuration in force says of it. @throws HardenError where there is no such profile, or its file has mistakes. */
+export function profileFor(ground: Pick<Ground, 'catalogue'>, wanted: string, use: FileUse = 'look'): Profile {
+  const profile = isProfileFile(wanted)
+    ? readProfile(ground.catalogue, wanted, readInput(wanted, use))
+    : profileByName(knownProfiles(ground.catalogue, wanted), wanted);
+  return tailored(ground.catalogue, profile, settingsInForce());
+}
+
+/** Those of the site are read only where none that comes along is meant. */
+function knownProfiles(catalogue: Catalogue, wanted: string): Catalogue {
+  const comesAlong = catalogue.profiles.some(({ name }) => name === wanted);
+  return comesAlong ? catalogue : { ...catalogue, profiles: [...catalogue.profiles, ...profilesOfSite()] };
 }
 
 export interface StatePlace {
@@ -95,6 +127,8 @@ export interface StatePlace {
   readonly recovered: (list: readonly Recovered[]) => void;
   /** A dead run is not ended then, only told: what ends it writes. */
   readonly dryRun: boolean;
+  /** Ends what dead runs left; without it that is all that happens to them. */
+  readonly ending?: (store: Store) => Promise<readonly Recovered[]>;
 }
 
 /** Runs `work` under the lock, after whatever a dead run left was finished or undone. */
@@ -103,20 +137,26 @@ export async function withStore<T>(
   place: StatePlace,
   work: (store: Store, stop: StopSignals) => Promise<T>,
 ): Promise<T> {
+  // What a dead run left is ended even there.
+  refusePreload(place.acceptVolatile || place.ending !== undefined);
   const store = storeAt(ground, place);
-  const stop = watchSignals();
+  const net = bootNet(ground, place, { sys: targetSysOf(place.root), stateDir: stateOf(place).stateDir });
+  const stop = watchSignals(repairCommand(place));
   try {
     if (store.remark !== undefined) {
       tell(`${wrap(readTerminal(false).err, 0, `harden: ${store.remark}`, 2).join('\n')}\n`);
     }
     if (place.dryRun) {
-      refuseUnfinished(store.snapshots.unfinished());
+      refuseUnfinished(store);
     } else {
-      place.recovered(store.recover());
+      const ended = await (place.ending?.(store) ?? store.recover({ now: moment(ground) }));
+      await net.stopClocks(ended);
+      place.recovered(ended);
     }
-    return await work(store, stop);
+    return await work(net.under(store), stop);
   } finally {
     stop.release();
+    net.takeAway(store);
     store.close();
   }
 }
@@ -134,19 +174,41 @@ export function readableSnapshots<T>(
   }
 }
 
-/** Ids of runs without an end; none where the state folder cannot be looked into. */
-export function unfinishedRuns(root: string | undefined): readonly string[] {
+/** All that is kept, looked at without the lock; `undefined` where nothing ever was. @throws HardenError where it cannot be looked into. */
+export function keptAt(
+  place: Pick<StatePlace, 'root' | 'stateDir'>,
+): (Omit<Looked, 'close' | 'snapshots'> & { readonly list: ReturnType<Snapshots['list']> }) | undefined {
+  const kept = readSnapshots({ ...stateOf(place), uid: ownUid() });
   try {
-    const kept = readSnapshots({ ...stateOf({ root, stateDir: undefined }), uid: ownUid() });
-    const unfinished = kept?.unfinished ?? [];
+    return kept === undefined ? undefined : { ...kept, list: kept.snapshots.list() };
+  } finally {
     kept?.close();
-    return unfinished;
-  } catch {
-    return [];
   }
 }
 
-function refuseUnfinished([id]: readonly string[]): void {
+/** Where results of runs are kept. */
+export function runsPlace(place: Pick<StatePlace, 'root' | 'stateDir'>): RunsOptions {
+  return { ...stateOf(place), uid: ownUid() };
+}
+
+/** Runs without an end, and notes of those taken back by themselves; none where the state folder cannot be looked into. */
+export function unfinishedRuns(root: string | undefined): Pick<Looked, 'unfinished' | 'openRuns' | 'notes'> {
+  const none = { unfinished: [], openRuns: [], notes: [] };
+  try {
+    const kept = readSnapshots({ ...stateOf({ root, stateDir: undefined }), uid: ownUid() });
+    kept?.close();
+    return kept ?? none;
+  } catch {
+    return none;
+  }
+}
+
+function refuseUnfinished(store: Store): void {
+  const [id] = store.snapshots.unfinished();
+  const waiting = store.openRuns().find((run) => run.waiting !== undefined);
+  if (waiting !== undefined) {
+    throw waitsToBeKept(waiting.id);
+  }
   if (id !== undefined) {
     throw new HardenError({
       code: 'H2106',
@@ -181,6 +243,11 @@ function stateOf({ root, stateDir }: Pick<StatePlace, 'root' | 'stateDir'>): {
   return stateDir === undefined
     ? { stateSys: targetSysOf(root), stateDir: STATE_DIR }
     : { stateSys: liveSys(absPath('/')), stateDir: folder('--state-dir', stateDir) };
+}
+
+/** Where snapshots of this machine are kept. @throws HardenError where `wished` is no absolute path. */
+export function stateFolder(wished: string | undefined): AbsPath {
+  return wished === undefined ? STATE_DIR : folder('--state-dir', wished);
 }
 
 function targetSysOf(root: string | undefined): Sys {

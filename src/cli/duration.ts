@@ -15,3 +15,23 @@ export function durationMs(option: string, text: string): number {
   }
   return Number(parts?.[1]) * UNIT_MS[unit];
 }
+
+/** A clock longer than this is no protection of a session any more. */
+const LONGEST_WITHIN_MS = 24 * UNIT_MS.h;
+
+/** `--confirm-within`: milliseconds, `never`, or nothing said. */
+export function withinWish(text: string | undefined): number | 'never' | undefined {
+  if (text === undefined || text === 'never') {
+    return text;
+  }
+  const ms = durationMs('--confirm-within', text);
+  if (ms > LONGEST_WITHIN_MS) {
+    throw new HardenError({
+      code: 'H0061',
+      exit: EXIT.usage,
+      message: `--confirm-within takes at most 24h; "${text}" is more. Nothing was done.`,
+      hint: 'To apply without a clock: --confirm-within never',
+    });
+  }
+  return ms;
+}

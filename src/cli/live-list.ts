@@ -1,7 +1,7 @@
 import { Listr, type ListrDefaultRendererLogLevels, ListrLogger, ProcessOutput } from 'listr2';
 import type { Progress } from '../app/ui.ts';
-import { count } from '../render/layout.ts';
 import { printable } from '../render/printable.ts';
+import { snapshotLine } from '../render/rehearsed-text.ts';
 
 /** Progress on a terminal that may be redrawn. */
 export interface LiveList {
@@ -10,7 +10,9 @@ export interface LiveList {
 }
 
 interface Step {
+  readonly begun: Promise<string>;
   readonly done: Promise<string>;
+  readonly begin: (what: string) => void;
   readonly finish: (what: string) => void;
   readonly fail: (error: Error) => void;
 }
@@ -22,11 +24,12 @@ export function liveList(): LiveList {
     takes: (event) => {
       switch (event.type) {
         case 'snapshot':
-          process.stderr.write(`Snapshot ${event.id}   ${count(event.steps, 'step')} to take\n`);
+          process.stderr.write(snapshotLine(event));
           steps = Array.from({ length: event.steps }, newStep);
           start(steps);
           return true;
         case 'step-started':
+          steps[event.number - 1]?.begin(printable(event.what));
           return true;
         case 'step-done':
           steps[event.number - 1]?.finish(printable(event.what));
@@ -38,6 +41,8 @@ export function liveList(): LiveList {
         case 'rolling-back':
           endAll(steps, 'not begun');
           return false;
+        case 'rehearsed':
+        case 'looking':
         case 'verifying':
         case 'recovered':
           return false;
@@ -48,9 +53,10 @@ export function liveList(): LiveList {
 
 function newStep(): Step {
   const { promise, resolve, reject } = Promise.withResolvers<string>();
+  const begun = Promise.withResolvers<string>();
   // A task that was never begun has nobody waiting for its end.
   promise.catch(() => undefined);
-  return { done: promise, finish: resolve, fail: reject };
+  return { begun: begun.promise, done: promise, begin: begun.resolve, finish: resolve, fail: reject };
 }
 
 function start(steps: readonly Step[]): void {
@@ -58,6 +64,9 @@ function start(steps: readonly Step[]): void {
     steps.map((step, index) => ({
       title: `step ${index + 1}`,
       task: async (_context: unknown, task: { title: string }): Promise<void> => {
+        void step.begun.then((what) => {
+          task.title = what;
+        });
         task.title = await step.done;
       },
     })),

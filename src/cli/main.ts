@@ -2,17 +2,33 @@ import yargs, { type Argv } from 'yargs';
 import { EXIT, type ExitCode, HardenError } from '../model/errors.ts';
 import { bugText, errorText } from '../render/error-text.ts';
 import { applyCommand } from './commands/apply.ts';
+import { completionCommand } from './commands/completion.ts';
+import { confirmCommand } from './commands/confirm.ts';
+import { doctorCommand } from './commands/doctor.ts';
+import { explainCommand } from './commands/explain.ts';
+import { historyCommand } from './commands/history.ts';
 import { planCommand } from './commands/plan.ts';
+import { profileCommand } from './commands/profile.ts';
 import { recordCommand } from './commands/record.ts';
 import { recoverCommand } from './commands/recover.ts';
+import { reportCommand } from './commands/report.ts';
 import { rollbackCommand } from './commands/rollback.ts';
+import { schemaCommand } from './commands/schema.ts';
 import { snapshotCommand } from './commands/snapshot.ts';
+import { statusCommand } from './commands/status.ts';
 import { verifyCommand } from './commands/verify.ts';
+import { waiverCommand } from './commands/waiver.ts';
+import { settingOptions } from './configured.ts';
+import { type CommandEntry, commandTable, commandsOnTheWay } from './command-table.ts';
 import type { Finish } from './finish.ts';
-import { tell } from './output.ts';
+import { presentationOptions } from './options.ts';
+import { TOPIC_NAMES, type TopicName, isTopicName } from './help/topic-names.ts';
+import { print, tell } from './output.ts';
+import { presentAsSaid } from './presentation.ts';
 import { readTerminal } from './terminal.ts';
 import { refuseUnknownCommand, refuseValuesOfSwitches, usageError } from './usage-error.ts';
 import { TOOL_VERSION } from './version.ts';
+import { commandFirst } from './word-order.ts';
 
 const SHORT_HELP = `harden ${TOOL_VERSION}: brings a Docker host to a hardened state, and back.
 
@@ -26,17 +42,6 @@ const SHORT_HELP = `harden ${TOOL_VERSION}: brings a Docker host to a hardened s
 
 All commands: harden --help
 `;
-const SWITCHES = [
-  'json',
-  'yes',
-  'input',
-  'dry-run',
-  'plan',
-  'exit-code',
-  'detailed-exitcode',
-  'accept-volatile-state',
-  'debug',
-];
 
 /** Runs one command line; the result is the exit code. Everything that was thrown has been told. */
 export async function main(args: readonly string[]): Promise<ExitCode> {
@@ -45,16 +50,36 @@ export async function main(args: readonly string[]): Promise<ExitCode> {
       process.stdout.write(SHORT_HELP);
       return EXIT.ok;
     }
-    refuseValuesOfSwitches(args, SWITCHES);
-    return await runCommand(withoutHelpVerb(args));
+    refuseValuesOfSwitches(args, programTable);
+    const [verb, topic = ''] = args;
+    if (verb === 'help' && args.length === 2 && isTopicName(topic)) {
+      await printTopic(topic);
+      return EXIT.ok;
+    }
+    return await runCommand(withoutHelpVerb(inOrder(args)));
   } catch (error) {
     if (error instanceof HardenError) {
       tell(errorText(error, readTerminal(false).err));
       return error.exit;
     }
-    tell(bugText(error, args.includes('--debug')));
+    tell(await bugReport(error, args));
     return EXIT.bug;
   }
+}
+
+async function printTopic(name: TopicName): Promise<void> {
+  const [{ TOPICS }, { topicText }] = await Promise.all([
+    import('./help/topics.ts'),
+    import('../render/topic-text.ts'),
+  ]);
+  await print(topicText(name, TOPICS[name], readTerminal(false).out));
+}
+
+async function bugReport(error: unknown, args: readonly string[]): Promise<string> {
+  const { unfinishedRuns } = await import('./compose.ts');
+  const openRuns = unfinishedRuns(undefined).unfinished;
+  const program = `harden ${TOOL_VERSION}, node ${process.version}, ${process.platform} ${process.arch}`;
+  return bugText(error, { program, args, openRuns, debug: args.includes('--debug') }, readTerminal(false).err);
 }
 
 async function runCommand(args: readonly string[]): Promise<ExitCode> {
@@ -75,21 +100,16 @@ async function runCommand(args: readonly string[]): Promise<ExitCode> {
 }
 
 function commandLine(args: readonly string[], finish: Finish): Argv {
-  const parser = yargs([...args])
+  const parser = defined(yargs([...args]), finish)
     .scriptName('harden')
     .usage(
       '$0 <command>\n\nBrings a Docker host to the state the CIS Docker Benchmark asks for, and can always bring it back.',
     )
-    .command(planCommand(finish))
-    .command(applyCommand(finish))
-    .command(verifyCommand(finish))
-    .command(rollbackCommand(finish))
-    .command(recoverCommand(finish))
-    .command(snapshotCommand(finish))
-    .command(recordCommand(finish))
-    .option('debug', { type: 'boolean', default: false, describe: 'show the stack of an internal error' })
+    .epilogue(`More: harden help TOPIC, with one of ${TOPIC_NAMES.join(' ')}`)
     .demandCommand(1, 'name a command')
     .strict()
+    // A list takes one word each time, so that what follows it is not swallowed: -c 2.2,2.3 or -c 2.2 -c 2.3.
+    .parserConfiguration({ 'greedy-arrays': false })
     .recommendCommands()
     .version(TOOL_VERSION)
     .help()
@@ -97,16 +117,66 @@ function commandLine(args: readonly string[], finish: Finish): Argv {
     .exitProcess(false)
     .showHelpOnFail(false)
     .wrap(Math.min(100, process.stdout.isTTY ? process.stdout.columns : 80));
+  parser.middleware([settingOptions(parser), presentAsSaid], true);
   return parser.fail((message, error) => {
-    throw error instanceof HardenError ? error : usageError(message, error, args);
+    throw error instanceof HardenError ? error : usageError(message, error, { args, program: programTable() });
   });
+}
+
+/** Every command, and the options all of them have. */
+function defined(argv: Argv, finish: Finish) {
+  return presentationOptions(argv)
+    .command(planCommand(finish))
+    .command(applyCommand(finish))
+    .command(verifyCommand(finish))
+    .command(rollbackCommand(finish))
+    .command(confirmCommand(finish))
+    .command(statusCommand(finish))
+    .command(recoverCommand(finish))
+    .command(historyCommand(finish))
+    .command(reportCommand(finish))
+    .command(snapshotCommand(finish))
+    .command(waiverCommand(finish))
+    .command(explainCommand())
+    .command(recordCommand(finish))
+    .command(profileCommand())
+    .command(doctorCommand(finish))
+    .option('config', {
+      type: 'string',
+      describe: 'use exactly this configuration in place of /etc/harden/harden.json5 and conf.d',
+    })
+    .command(schemaCommand())
+    .command(completionCommand(programTable))
+    .option('debug', { type: 'boolean', default: false, describe: 'show the stack of an internal error' });
+}
+
+/** The program as a table, for what is seldom needed: suggestions, completion, manual pages. */
+export function programTable(): CommandEntry {
+  return commandTable((argv) => defined(argv, () => undefined));
+}
+
+/** Options may stand before the command, and between a group and its command. The table is made only where that may be so. */
+function inOrder(args: readonly string[]): readonly string[] {
+  const [first = '', second = ''] = args;
+  const mayBe = first.startsWith('-') ? args.length > 1 : second.startsWith('-') && mayBeGroup(first, args);
+  return mayBe ? commandFirst(args, programTable()) : args;
+}
+
+/** Whether `verb` may have commands of its own, of which one stands behind options. It need not be sure: those asked for most are none. */
+function mayBeGroup(verb: string, args: readonly string[]): boolean {
+  return !['plan', 'apply', 'verify'].includes(verb) && args.slice(2).some((word) => /^[a-z]+$/.test(word));
 }
 
 /** `harden help plan` and `harden plan help` are `harden plan --help`. */
 function withoutHelpVerb(args: readonly string[]): readonly string[] {
   if (args[0] === 'help') {
-    args.slice(1, 2).forEach(refuseUnknownCommand);
-    return [...args.slice(1), '--help'];
+    const words = args.slice(1);
+    refuseUnknownCommand(programTable(), words);
+    return [...words, '--help'];
   }
-  return args.at(-1) === 'help' && args.length === 2 ? [...args.slice(0, -1), '--help'] : args;
+  if (args.at(-1) !== 'help') {
+    return args;
+  }
+  const words = args.slice(0, -1);
+  return commandsOnTheWay(programTable(), words).length > words.length ? [...words, '--help'] : args;
 }

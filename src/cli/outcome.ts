@@ -3,6 +3,8 @@ import type { RunOutcome } from '../app/outcome.ts';
 import type { ChangeProof } from '../engine/prove.ts';
 import { EXIT, type ExitCode } from '../model/errors.ts';
 import type { Plan } from '../model/plan.ts';
+import { RESULT_SCHEMA, RESULT_SCHEMA_MINOR, type Run } from '../model/result.ts';
+import { pendingText, takenBackText } from '../render/keep-text.ts';
 import { doneText, rolledBackText } from '../render/outcome-text.ts';
 import { planText, rollbackPlanText } from '../render/plan-text.ts';
 import type { Terminal } from './terminal.ts';
@@ -13,8 +15,9 @@ export function newId(): string {
 }
 
 /** `urn:harden:result:1`: how a run ended, with its plan. */
-export function outcomeJson(outcome: RunOutcome): string {
-  return `${JSON.stringify({ schema: 'urn:harden:result:1', schemaMinor: 0, exit: outcomeExit(outcome), ...outcome }, undefined, 2)}\n`;
+export function outcomeJson(outcome: RunOutcome, run: Run): string {
+  const head = { schema: RESULT_SCHEMA, schemaMinor: RESULT_SCHEMA_MINOR, exit: outcomeExit(outcome), run };
+  return `${JSON.stringify({ ...head, ...outcome }, undefined, 2)}\n`;
 }
 
 export function outcomeExit(outcome: RunOutcome): ExitCode {
@@ -30,6 +33,8 @@ export function outcomeExit(outcome: RunOutcome): ExitCode {
         : outcome.kept.length > 0
           ? EXIT.notAsItShouldBe
           : EXIT.ok;
+    case 'reverted':
+      return outcome.notAsBefore.length > 0 ? EXIT.needsAttention : EXIT.ok;
     case 'rolled-back':
       if (outcome.notAsBefore.length > 0) {
         return EXIT.needsAttention;
@@ -47,14 +52,19 @@ export function outcomeText(outcome: RunOutcome, verb: 'apply' | 'rollback', ter
   switch (outcome.type) {
     case 'nothing-to-do':
       return verb === 'apply'
-        ? planText(outcome.plan, out, [])
+        ? planText(outcome.plan, out, beyondCeilings(outcome.leftOut ?? []))
         : 'Nothing to put back: what that apply changed is as it was before.\n';
     case 'declined':
       return 'Declined. Nothing was changed.\n';
     case 'dry-run':
       return `${verb === 'apply' ? planText(outcome.plan, out, []) : rollbackPlanText(outcome.plan, out)}\nSteps, none of them carried out:\n${outcome.steps.map((step, index) => `${String(index + 1).padStart(3)}  ${step}`).join('\n')}\n`;
     case 'done':
-      return doneText({ verb, ...outcome, commands: commandsFor(outcome.plan, outcome.proofs) }, out);
+      return (
+        doneText({ verb, ...outcome, commands: commandsFor(outcome.plan, outcome.proofs) }, out) +
+        (outcome.pendingRevert === undefined ? '' : pendingText(outcome.pendingRevert, terminal.canAsk, out))
+      );
+    case 'reverted':
+      return takenBackText(outcome.snapshot, outcome.notAsBefore, out);
     case 'rolled-back':
       return rolledBackText({ verb, ...outcome }, out);
   }
@@ -71,4 +81,9 @@ function commandsFor(plan: Plan, proofs: readonly ChangeProof[]): readonly strin
         .map(({ proof, command }) => command ?? (proof === 'pending-reboot' ? 'reboot' : byHand)),
     ),
   ];
+}
+
+function beyondCeilings(leftOut: readonly { readonly id: string }[]): readonly string[] {
+  const ids = leftOut.map(({ id }) => id).join(', ');
+  return leftOut.length === 0 ? [] : [`Nothing was changed: all of it goes beyond the ceilings (${ids}).`];
 }

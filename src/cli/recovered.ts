@@ -1,31 +1,55 @@
-import { EXIT, HardenError } from '../model/errors.ts';
+import { EXIT, type ExitCode, HardenError } from '../model/errors.ts';
+import type { RevertNote } from '../model/revert.ts';
 import type { Recovered } from '../model/transaction.ts';
 import { recoveredText } from '../render/recover-text.ts';
 import { unfinishedRuns } from './compose.ts';
+import { waitsToBeKept } from './keeping.ts';
 import { tell } from './output.ts';
 import { readTerminal } from './terminal.ts';
 
-/** For commands that only read: says that what they see may be half of something. */
-export function tellUnfinished(root: string | undefined): void {
-  for (const id of unfinishedRuns(root)) {
+/** For commands that only read: says that what they see may be half of something. Returns notes of runs that were taken back by themselves. */
+export function tellUnfinished(root: string | undefined): readonly RevertNote[] {
+  const { unfinished, openRuns, notes } = unfinishedRuns(root);
+  const waiting = new Set(openRuns.flatMap((run) => (run.waiting === undefined ? [] : [run.id])));
+  for (const id of unfinished) {
+    if (waiting.has(id)) {
+      tell(
+        `harden: the changes of run ${id} are taken back unless somebody keeps them.\n  To keep them: sudo harden confirm ${id}\n`,
+      );
+      continue;
+    }
     tell(
       `harden: run ${id} has not ended: it is still at work, or it was killed. What is seen here may be half of it.\n  To end it: sudo harden recover\n`,
     );
   }
+  return notes;
+}
+
+/** A run was taken back and nobody has said that they saw it; that outweighs what else is found. */
+export function tellReverted(notes: readonly RevertNote[]): ExitCode {
+  const ids = notes.map(({ id }) => id).join(', ');
+  tell(
+    `harden: run ${ids} was taken back by itself.\n  To see why: sudo harden status; once seen: sudo harden status --ack\n`,
+  );
+  return EXIT.rolledBack;
 }
 
 /** Says what became of a dead run; nothing new is begun on a host where one could not be ended. @throws HardenError */
 export function refuseUnrecovered(list: readonly Recovered[]): void {
-  if (list.length === 0) {
-    return;
+  const ended = list.filter(({ outcome }) => outcome !== 'waiting');
+  if (ended.length > 0) {
+    tell(recoveredText(ended, readTerminal(false).err));
   }
-  tell(recoveredText(list, readTerminal(false).err));
   if (list.some(({ outcome }) => outcome === 'incomplete' || outcome === 'refused')) {
     throw new HardenError({
-      code: 'H2020',
+      code: 'H2024',
       exit: EXIT.needsAttention,
       message: 'an earlier run could not be ended, so nothing new is begun.',
       hint: 'Mend what is named above, then: sudo harden recover',
     });
+  }
+  const waiting = list.find(({ outcome }) => outcome === 'waiting');
+  if (waiting !== undefined) {
+    throw waitsToBeKept(waiting.id);
   }
 }

@@ -3,7 +3,8 @@ import { errorText } from '../render/error-text.ts';
 import { tell } from './output.ts';
 import { readTerminal } from './terminal.ts';
 import { wordsFor } from '../host/errno.ts';
-import { readWholeFile, writePrivateFile } from '../host/user-files.ts';
+import { whoElseWrote } from '../host/environment-files.ts';
+import { makeNewFile, readWholeFile, writePrivateFile } from '../host/user-files.ts';
 
 /** Files a user names on the command line may be this large. */
 const INPUT_LIMIT = 64 * 1024 * 1024;
@@ -23,17 +24,64 @@ export async function writeResult(wish: string, name: string, text: string): Pro
   }
 }
 
-/** The whole text of a file, or of standard input where it is `-`. */
-export function readInput(file: string): string {
+/** Writes a file for people to edit, which must not be there yet. */
+export function makeFile(file: string, text: string): void {
   try {
-    return readWholeFile(file, INPUT_LIMIT);
+    makeNewFile(file, text);
   } catch (cause) {
+    throw new HardenError({
+      code: 'H0075',
+      exit: EXIT.cannotWriteOutput,
+      message: `${file} cannot be made (${wordsFor(cause)}). Nothing was changed.`,
+      hint: `To look at what is there: ls -l ${file}`,
+      cause,
+    });
+  }
+}
+
+/** What follows from a file: something that is shown, or a change of the host. */
+export type FileUse = 'look' | 'change';
+
+/**
+ * The whole text of a file, or of standard input where it is `-`. One a change follows from must, for root, be out of reach of everybody
+ * but root and the person behind sudo.
+ */
+export function readInput(file: string, use: FileUse = 'look'): string {
+  const uid = process.geteuid?.();
+  try {
+    return readWholeFile(file, INPUT_LIMIT, (fd) => {
+      if (use === 'change' && uid === 0) {
+        refuseForeign(file, whoElseWrote(file, fd, [uid, ...personBehind(process.env)]));
+      }
+    });
+  } catch (cause) {
+    if (cause instanceof HardenError) {
+      throw cause;
+    }
     throw new HardenError({
       code: 'H1001',
       exit: EXIT.malformed,
       message: `${file} cannot be read (${wordsFor(cause)}). Nothing was changed.`,
       hint: `To look at it: ls -l ${file}`,
       cause,
+    });
+  }
+}
+
+/** sudo and pkexec set these themselves; who can set them otherwise is root already. */
+function personBehind(environment: Readonly<Record<string, string | undefined>>): readonly number[] {
+  return [environment['SUDO_UID'], environment['PKEXEC_UID']].flatMap((text) =>
+    text !== undefined && /^\d{1,10}$/.test(text) ? [Number(text)] : [],
+  );
+}
+
+function refuseForeign(file: string, reason: string | undefined): void {
+  if (reason !== undefined) {
+    throw new HardenError({
+      code: 'H1002',
+      exit: EXIT.malformed,
+      message: `${file} is not used to change this host: ${reason}. Nothing was changed.`,
+      hint: `Look at it, then use a copy that only root can write to: install -m 0600 ${file} /root/`,
     });
   }
 }

@@ -8,25 +8,105 @@ export interface Terminal {
   readonly canAsk: boolean;
   /** Standard error is a terminal that may be redrawn. */
   readonly live: boolean;
+  readonly talk: Talk;
+}
+
+/** How much is told besides the result. */
+export type Talk = 'quiet' | 'usual' | 'verbose';
+export type ColourWish = 'auto' | 'always' | 'never';
+
+/** What the command line says about presentation; undefined where it says nothing. */
+export interface Presentation {
+  readonly width?: number | undefined;
+  readonly ascii?: boolean | undefined;
+  readonly accessible?: boolean | undefined;
+  readonly colour?: ColourWish | undefined;
+  readonly pager?: boolean | undefined;
+  readonly talk?: Talk | undefined;
+}
+
+const NARROWEST = 40;
+const WIDEST = 100;
+const USUAL_WIDTH = 80;
+
+let wished: Presentation = {};
+/** The two variables as they were given to us, which `present` then sets for the libraries. */
+let given: Pick<NodeJS.ProcessEnv, 'NO_COLOR' | 'FORCE_COLOR'> | undefined;
+
+/**
+ * Takes what the command line says, before anything is shown. Libraries that look at the environment for themselves are told the same:
+ * they disagree on which variable wins.
+ */
+export function present(presentation: Presentation): void {
+  wished = presentation;
+  const { NO_COLOR, FORCE_COLOR } = process.env;
+  given = { NO_COLOR, FORCE_COLOR };
+  const { err } = readTerminal(false);
+  delete process.env['NO_COLOR'];
+  delete process.env['FORCE_COLOR'];
+  process.env[err.colour ? 'FORCE_COLOR' : 'NO_COLOR'] = '1';
 }
 
 export function readTerminal(input: boolean): Terminal {
   const { env } = process;
   const ci = env['CI'] !== undefined && !['', 'false', '0'].includes(env['CI']);
   const noInput = !input || env['HARDEN_NO_INPUT'] === '1' || ci;
+  const err = styleOf(process.stderr);
   return {
     out: styleOf(process.stdout),
-    err: styleOf(process.stderr),
+    err,
     canAsk: !noInput && process.stdin.isTTY && process.stderr.isTTY,
-    live: process.stderr.isTTY && !ci && env['TERM'] !== 'dumb',
+    live: process.stderr.isTTY && !ci && env['TERM'] !== 'dumb' && err.accessible !== true,
+    talk: wished.talk ?? 'usual',
   };
 }
 
+/** Long text may go through a pager: somebody looks at standard output, and nobody said otherwise. */
+export function mayPage(): boolean {
+  return (
+    (wished.pager ?? true) &&
+    process.stdout.isTTY &&
+    process.stdin.isTTY &&
+    process.env['TERM'] !== 'dumb' &&
+    !isAccessible() &&
+    readTerminal(true).canAsk
+  );
+}
+
 function styleOf(stream: NodeJS.WriteStream): Style {
+  const accessible = isAccessible();
+  return { width: widthOf(stream), colour: hasColour(stream), unicode: !accessible && speaksUnicode(), accessible };
+}
+
+function widthOf(stream: NodeJS.WriteStream): number {
   const { env } = process;
-  const wished = Number(env['COLUMNS'] ?? stream.columns);
-  const width = Number.isInteger(wished) && wished > 0 ? Math.min(100, Math.max(40, wished)) : 80;
-  const noColour = (env['NO_COLOR'] ?? '') !== '';
-  const forced = (env['FORCE_COLOR'] ?? '') !== '';
-  return { width, colour: !noColour && (forced || (stream.isTTY && env['TERM'] !== 'dumb')) };
+  const width = [wished.width, env['COLUMNS'], stream.columns]
+    .map(Number)
+    .find((number) => Number.isInteger(number) && number > 0);
+  return Math.min(WIDEST, Math.max(NARROWEST, width ?? USUAL_WIDTH));
+}
+
+function isAccessible(): boolean {
+  return wished.accessible === true;
+}
+
+function hasColour(stream: NodeJS.WriteStream): boolean {
+  const { env } = process;
+  const wish = wished.colour ?? 'auto';
+  if (wish === 'always' || wish === 'never') {
+    return wish === 'always';
+  }
+  const { NO_COLOR, FORCE_COLOR } = given ?? env;
+  if ((NO_COLOR ?? '') !== '') {
+    return false;
+  }
+  const forced = (FORCE_COLOR ?? '') !== '';
+  return forced || (stream.isTTY && env['TERM'] !== 'dumb');
+}
+
+/** The locale is one of UTF-8, by the variable that decides, and nobody asked for plain letters. */
+function speaksUnicode(): boolean {
+  const { env } = process;
+  const locale = [env['LC_ALL'], env['LC_CTYPE'], env['LANG']].find((value) => value !== undefined && value !== '');
+  return wished.ascii !== true && /utf-?8/i.test(locale ?? '');
 }

@@ -1,44 +1,131 @@
 import type { Progress, Ui } from '../app/ui.ts';
 import type { Plan } from '../model/plan.ts';
-import { count } from '../render/layout.ts';
 import { printable } from '../render/printable.ts';
+import { rehearsedWords, snapshotLine } from '../render/rehearsed-text.ts';
 import { askPerson } from './ask.ts';
-import { liveList } from './live-list.ts';
+import { type Heartbeat, heartbeat } from './heartbeat.ts';
+import { type LiveList, liveList } from './live-list.ts';
 import { tell } from './output.ts';
+import { drawnPrompter, linePrompter } from './prompter.ts';
+import { selectByLines } from './select-lines.ts';
 import type { StopSignals } from './signals.ts';
 import type { Terminal } from './terminal.ts';
 
+export interface PersonUi extends Ui {
+  /** Nothing more is told: the run has ended. */
+  done(): void;
+}
+
 /** A person, or the log of whoever runs us unattended: a live list on a terminal, one line per finished step elsewhere. */
-export function personUi(terminal: Terminal, stop: StopSignals, showPlan: (plan: Plan) => void): Ui {
-  const list = terminal.live ? liveList() : undefined;
+export function personUi(terminal: Terminal, stop: StopSignals, showPlan: (plan: Plan) => void): PersonUi {
+  const { err: style } = terminal;
+  const list = terminal.live && terminal.talk !== 'quiet' ? liveList() : undefined;
+  const beat = list === undefined && terminal.talk !== 'quiet' ? heartbeat() : undefined;
   return {
     canAsk: terminal.canAsk,
     stopRequested: () => stop.requested(),
+    done: () => beat?.stop(),
     progress: (event) => {
-      if (list?.takes(event) !== true) {
-        tell(progressLine(event));
+      if (event.type === 'snapshot') {
+        stop.begun();
       }
+      show(event, terminal, list);
+      follow(event, beat);
     },
     ask: async (question) => {
       showPlan(question.plan);
-      return stop.whileAsking(() => askPerson(question, terminal.err));
+      return stop.whileAsking((signal) =>
+        askPerson(
+          question,
+          style.accessible === true
+            ? linePrompter((selecting) => selectByLines(selecting, style, signal), signal)
+            : drawnPrompter(style, signal),
+          style,
+        ),
+      );
     },
   };
 }
 
+function show(event: Progress, { talk, err }: Terminal, list: LiveList | undefined): void {
+  if (list?.takes(event) === true) {
+    return;
+  }
+  if (talk !== 'quiet' || ['recovered', 'step-failed', 'rolling-back'].includes(event.type)) {
+    tell(err.accessible === true ? spokenLine(event) : progressLine(event));
+  }
+  if (talk === 'verbose' && event.type === 'step-started') {
+    tell(`  ..  ${String(event.number).padStart(2)}/${event.of}  ${printable(event.what)}\n`);
+  }
+}
+
+function follow(event: Progress, beat: Heartbeat | undefined): void {
+  const what = takingLong(event);
+  if (what === undefined) {
+    beat?.stop();
+  } else {
+    beat?.at(what);
+  }
+}
+
+/** What may take long after this event; undefined where something else comes next. */
+function takingLong(event: Progress): string | undefined {
+  switch (event.type) {
+    case 'step-started':
+      return `step ${event.number} of ${event.of}, ${printable(event.what)}`;
+    case 'looking':
+      return `before the change, ${printable(event.what)}`;
+    case 'verifying':
+      return 'looking at the host again';
+    case 'rolling-back':
+      return 'putting everything back';
+    case 'recovered':
+    case 'rehearsed':
+    case 'snapshot':
+    case 'step-done':
+    case 'step-failed':
+      return undefined;
+  }
+}
+
+/** The same as sentences, for a screen reader: no sign stands without a word. */
+function spokenLine(event: Progress): string {
+  switch (event.type) {
+    case 'step-done':
+      return `Step ${event.number} of ${event.of} is done: ${printable(event.what)}.\n`;
+    case 'step-failed':
+      return `Step ${event.number} of ${event.of} failed: ${printable(event.what)}. ${printable(event.reason)}\n`;
+    case 'verifying':
+      return 'Looking at the host again.\n';
+    case 'rolling-back':
+      return `Putting everything back: ${printable(event.why)}\n`;
+    case 'looking':
+      return `Before the change: ${printable(event.what)}\n`;
+    case 'rehearsed':
+      return `The way back was tried: ${rehearsedWords(event.rehearsed)}\n`;
+    case 'recovered':
+    case 'snapshot':
+    case 'step-started':
+      return progressLine(event);
+  }
+}
 /** One line per finished step; what only starts is silent. */
 export function progressLine(event: Progress): string {
   switch (event.type) {
     case 'recovered':
       return event.lines.map((line) => `harden: ${printable(line)}\n`).join('');
     case 'snapshot':
-      return `Snapshot ${event.id}   ${count(event.steps, 'step')} to take\n`;
+      return snapshotLine(event);
+    case 'rehearsed':
+      return `  ..  the way back was tried: ${rehearsedWords(event.rehearsed)}\n`;
     case 'step-started':
       return '';
     case 'step-done':
       return `  ok  ${String(event.number).padStart(2)}/${event.of}  ${printable(event.what)}\n`;
     case 'step-failed':
       return `  !!  ${String(event.number).padStart(2)}/${event.of}  ${printable(event.what)}: ${printable(event.reason)}\n`;
+    case 'looking':
+      return `  ..  before the change: ${printable(event.what)}\n`;
     case 'verifying':
       return '  ..  looking at the live host again\n';
     case 'rolling-back':

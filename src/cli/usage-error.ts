@@ -1,14 +1,7 @@
 import { nearest } from '../catalogue/nearest.ts';
 import { EXIT, HardenError } from '../model/errors.ts';
+import { type CommandEntry, commandsIn, commandsOnTheWay, longNames, longOptions } from './command-table.ts';
 
-export const COMMANDS: readonly string[] = ['plan', 'apply', 'verify', 'rollback', 'recover', 'snapshot', 'record'];
-const SNAPSHOT_COMMANDS: readonly string[] = ['list', 'show', 'verify'];
-/** Every long option of any command, for a suggestion. */
-export const LONG_OPTIONS: readonly string[] = [
-  ...['profile', 'control', 'exclude', 'root', 'from', 'format', 'json', 'output', 'exit-code', 'detailed-exitcode'],
-  ...['expires', 'yes', 'max-risk', 'max-impact', 'no-input', 'input', 'dry-run', 'plan', 'state-dir'],
-  ...['accept-volatile-state', 'manual', 'unknown', 'debug', 'version', 'help'],
-];
 /** What people type when they know other tools. */
 const OTHER_NAMES: Readonly<Record<string, string>> = {
   audit: 'plan',
@@ -18,23 +11,31 @@ const OTHER_NAMES: Readonly<Record<string, string>> = {
   diff: 'plan',
   undo: 'rollback',
   revert: 'rollback',
+  keep: 'confirm',
   test: 'verify',
 };
 
+/** The words after `harden`, and what they could have been. */
+export interface Line {
+  readonly args: readonly string[];
+  readonly program: CommandEntry;
+}
+
 /** yargs gives a message for a wrong command line and an error for what a handler threw. */
-export function usageError(message: string | null, error: Error | undefined, args: readonly string[]): Error {
+export function usageError(message: string | null, error: Error | undefined, line: Line): Error {
   if (message === null && error !== undefined) {
     return error;
   }
   const text = textOf(message, error);
-  const [verb = '', second = ''] = args.filter((arg) => !arg.startsWith('-'));
-  if (verb !== '' && !COMMANDS.includes(verb)) {
-    return noCommand(verb);
-  }
-  if (verb === 'snapshot' && second !== '' && !SNAPSHOT_COMMANDS.includes(second)) {
-    return wrong(`there is no command "snapshot ${second}"`, suggestion(second, SNAPSHOT_COMMANDS, 'harden snapshot '));
-  }
-  return unknownArguments(text, verb, args) ?? wrongChoice(text, verb) ?? wrong(sentence(text), helpOf(verb));
+  const words = line.args.filter((arg) => !arg.startsWith('-'));
+  const way = commandsOnTheWay(line.program, words);
+  const verb = (way.at(-1) ?? line.program).path.join(' ');
+  return (
+    noCommand(way.at(-1) ?? line.program, words[way.length - 1]) ??
+    unknownArguments(text, verb, line) ??
+    wrongChoice(text, verb) ??
+    wrong(sentence(text), helpOf(verb))
+  );
 }
 
 function textOf(message: string | null, error: Error | undefined): string {
@@ -42,26 +43,35 @@ function textOf(message: string | null, error: Error | undefined): string {
 }
 
 /** @throws HardenError where a word asked for help on is no command. */
-export function refuseUnknownCommand(verb: string): void {
-  if (!COMMANDS.includes(verb)) {
-    throw noCommand(verb);
+export function refuseUnknownCommand(program: CommandEntry, words: readonly string[]): void {
+  const way = commandsOnTheWay(program, words);
+  const error = noCommand(way.at(-1) ?? program, words[way.length - 1]);
+  if (error !== undefined) {
+    throw error;
   }
 }
 
 /** A switch takes no value but true and false; others would be taken for "off" without a word. @throws HardenError */
-export function refuseValuesOfSwitches(args: readonly string[], switches: readonly string[]): void {
+export function refuseValuesOfSwitches(args: readonly string[], program: () => CommandEntry): void {
   for (const arg of args) {
-    const [, name = '', value = ''] = /^--(?:no-)?([a-z-]+)=(.*)$/s.exec(arg) ?? [];
-    if (switches.includes(name) && value !== 'true' && value !== 'false') {
-      throw wrong(
-        `--${name} takes no value, "${value}" was given`,
-        helpOf(args.find((one) => COMMANDS.includes(one)) ?? ''),
-      );
+    const [, name, value = ''] = /^--(?:no-)?([a-z-]+)=(.*)$/s.exec(arg) ?? [];
+    if (name === undefined || value === 'true' || value === 'false') {
+      continue;
+    }
+    const all = program();
+    const isSwitch = [all, ...commandsIn(all)].some(
+      ({ path, options }) =>
+        (path.length === 0 || args.includes(path[0] ?? '')) &&
+        options.some((option) => option.isSwitch && longNames(option).includes(name)),
+    );
+    if (isSwitch) {
+      const verb = args.find((one) => all.commands.some(({ path }) => path[0] === one)) ?? '';
+      throw wrong(`--${name} takes no value, "${value}" was given`, helpOf(verb));
     }
   }
 }
 
-function unknownArguments(text: string, verb: string, args: readonly string[]): HardenError | undefined {
+function unknownArguments(text: string, verb: string, { args, program }: Line): HardenError | undefined {
   const [, list] = /^Unknown arguments?: (.+)$/.exec(text) ?? [];
   const first = list?.split(', ')[0];
   if (first === undefined) {
@@ -71,7 +81,7 @@ function unknownArguments(text: string, verb: string, args: readonly string[]): 
   if (given === undefined) {
     return wrong(`"${first}" is one word too many for harden ${verb}`, helpOf(verb));
   }
-  const known = given.startsWith('--') ? nearest(first, LONG_OPTIONS) : undefined;
+  const known = given.startsWith('--') ? nearest(first, longOptions(program)) : undefined;
   const option = given.split('=')[0] ?? given;
   return wrong(
     `harden ${verb} has no option ${option}`.replace('harden  has', 'harden has'),
@@ -86,11 +96,17 @@ function wrongChoice(text: string, verb: string): HardenError | undefined {
     : wrong(`--${name} is one of ${(choices ?? '').replaceAll('"', '')}; ${given ?? ''} is none of them`, helpOf(verb));
 }
 
-function noCommand(verb: string): HardenError {
-  const meant = Object.hasOwn(OTHER_NAMES, verb) ? OTHER_NAMES[verb] : undefined;
+/** Undefined where `word` is none because there is none, or because `entry` has no commands of its own. */
+function noCommand(entry: CommandEntry, word: string | undefined): HardenError | undefined {
+  if (word === undefined || entry.commands.length === 0) {
+    return undefined;
+  }
+  const before = ['harden', ...entry.path, ''].join(' ');
+  const meant = entry.path.length === 0 && Object.hasOwn(OTHER_NAMES, word) ? OTHER_NAMES[word] : undefined;
+  const known = entry.commands.map(({ path }) => path.at(-1) ?? '');
   return wrong(
-    `there is no command "${verb}"`,
-    meant === undefined ? suggestion(verb, COMMANDS, 'harden ') : `Did you mean: harden ${meant}`,
+    `there is no command "${[...entry.path, word].join(' ')}"`,
+    meant === undefined ? suggestion(word, known, before) : `Did you mean: harden ${meant}`,
   );
 }
 

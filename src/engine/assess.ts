@@ -1,5 +1,4 @@
-import type { AbsPath } from '../model/brand.ts';
-import { parentPath } from '../model/brand.ts';
+import { type AbsPath, type ResourceAddress, isBelow, parentPath } from '../model/brand.ts';
 import type { Assessment } from '../model/change.ts';
 import type { HostFacts } from '../model/facts.ts';
 import type { HostReader } from '../model/host.ts';
@@ -18,7 +17,7 @@ export async function assessSelection(
   types: readonly AnyResourceType[],
 ): Promise<readonly Finding[]> {
   const results = new Map<SelectedControl, Assessment[]>(selection.selected.map((control) => [control, []]));
-  const willExist = new Set<AbsPath>();
+  const willExist = new Map<AbsPath, ResourceAddress>();
   for (const name of ASSESS_ORDER) {
     const type = types.find((candidate) => candidate.name === name);
     if (type === undefined) {
@@ -30,17 +29,19 @@ export async function assessSelection(
     const assessed = await Promise.all(
       wanting.map(async (control) => ({
         control,
-        assessments: await assessControl(control, type, { facts, willExist }, host),
+        assessments: await assessControl(control, type, { facts, willExist: new Set(willExist.keys()) }, host),
       })),
     );
     for (const { control, assessments } of assessed) {
-      results.get(control)?.push(...assessments);
+      results.get(control)?.push(...assessments.map((one) => needing(one, willExist, host)));
     }
-    for (const path of created(
-      assessed.flatMap((entry) => entry.assessments),
+    const planned = assessed.filter(({ control }) => selection.exempt?.has(control.remediation.control) !== true);
+    for (const [path, by] of created(
+      planned.flatMap((entry) => entry.assessments),
       host,
     )) {
-      willExist.add(path);
+      // The first one makes it; the others find it there.
+      willExist.set(path, willExist.get(path) ?? by);
     }
   }
   return selection.selected.map((control) => ({ control, assessments: results.get(control) ?? [] }));
@@ -58,9 +59,31 @@ async function assessControl(
   return assessed.flat();
 }
 
-/** Files, and the folder around each, that these changes will create. */
-function created(assessments: readonly Assessment[], host: HostReader): readonly AbsPath[] {
-  return assessments.flatMap(({ comparison }) => {
+/** A rule for a place that is not there yet needs the change that makes it. */
+function needing(
+  assessment: Assessment,
+  willExist: ReadonlyMap<AbsPath, ResourceAddress>,
+  host: HostReader,
+): Assessment {
+  const { comparison } = assessment;
+  if (!('change' in comparison) || comparison.change.target.type !== 'audit-rule') {
+    return assessment;
+  }
+  const { change } = comparison;
+  const { path } = comparison.change.target;
+  const makers = [...willExist].filter(([made]) => made === path || isBelow(made, path)).map(([, by]) => by);
+  const [maker] = makers;
+  return maker === undefined || host.stat(path).status !== 'absent'
+    ? assessment
+    : { ...assessment, comparison: { ...comparison, change: { ...change, needs: [...change.needs, maker] } } };
+}
+
+/** Files, and the folder around each, that these changes will create, with the change that does. */
+function created(
+  assessments: readonly Assessment[],
+  host: HostReader,
+): readonly (readonly [AbsPath, ResourceAddress])[] {
+  return assessments.flatMap(({ address, comparison }) => {
     if (
       !('change' in comparison) ||
       comparison.change.target.type !== 'daemon-option' ||
@@ -69,6 +92,8 @@ function created(assessments: readonly Assessment[], host: HostReader): readonly
       return [];
     }
     const { file } = comparison.change.target;
-    return [file, parentPath(file)].filter((path) => host.stat(path).status === 'absent');
+    return [file, parentPath(file)]
+      .filter((path) => host.stat(path).status === 'absent')
+      .map((path) => [path, address] as const);
   });
 }

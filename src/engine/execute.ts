@@ -1,5 +1,6 @@
 import { setImmediate as breathe, setTimeout as sleep } from 'node:timers/promises';
 import type { AbsPath } from '../model/brand.ts';
+import { HEALTH_LIMITS } from '../model/health.ts';
 import type { HostReader } from '../model/host.ts';
 import type { StepInput, UndoReport } from '../model/transaction.ts';
 import { stepText } from './steps-text.ts';
@@ -8,7 +9,7 @@ import { stepText } from './steps-text.ts';
 export interface DrivenTransaction {
   readonly id: string;
   perform(index: number): void;
-  commit(): void;
+  commit(proof?: 'unproven'): void;
   undo(): UndoReport;
 }
 
@@ -26,8 +27,6 @@ export type StepsOutcome =
   | { readonly type: 'stopped'; readonly signal: string }
   | { readonly type: 'failed'; readonly at: string; readonly reason: string };
 
-/** How long an activated engine may take to answer again. */
-const ENGINE_BACK_MS = 60_000;
 /** A reload is a signal: dockerd takes it up after `systemctl reload` has come back. */
 const RELOAD_TAKEN_UP_MS = 5_000;
 
@@ -35,21 +34,22 @@ const RELOAD_TAKEN_UP_MS = 5_000;
 export async function performSteps(
   transaction: DrivenTransaction,
   steps: readonly StepInput[],
-  engine: { readonly host: HostReader; readonly socket: AbsPath },
+  engine: { readonly host: HostReader; readonly socket: AbsPath; readonly backMs?: number | undefined },
   driver: Driver,
 ): Promise<StepsOutcome> {
   for (const [index, step] of steps.entries()) {
+    const what = stepText(step);
+    // Said first: a step holds up everything, drawing too, until it is done.
+    driver.started(index, what);
     await breathe();
     const signal = driver.stop();
     if (signal !== undefined) {
       return { type: 'stopped', signal };
     }
-    const what = stepText(step);
-    driver.started(index, what);
     try {
       transaction.perform(index);
       if (step.kind === 'activate') {
-        await engineAnswers(engine.host, engine.socket, ENGINE_BACK_MS);
+        await engineAnswers(engine.host, engine.socket, engine.backMs ?? HEALTH_LIMITS.engineMs);
         if (step.activation.action === 'reload' && steps.slice(index + 1).some(restarts)) {
           await containersCanStay(engine.host, engine.socket);
         }

@@ -4,7 +4,7 @@ import type { HostFacts } from '../model/facts.ts';
 import type { HostReader } from '../model/host.ts';
 import type { Access, StepInput } from '../model/transaction.ts';
 import { TYPE_ORDER } from '../plan/order.ts';
-import type { AnyResourceType, Reversal, SnapshotFiles, Work } from '../resources/resource-type.ts';
+import type { AnyResourceType, AppliedSnapshot, Reversal, SnapshotFiles, Work } from '../resources/resource-type.ts';
 
 /** All steps of a set of changes, type by type in the order of carrying out. */
 export async function workOf(
@@ -22,7 +22,7 @@ export async function workOf(
 
 /** The way back: the same types in reverse order, as far as nobody else changed their targets since. */
 export async function reversalOf(
-  applied: { readonly changes: readonly Change[]; readonly files: SnapshotFiles },
+  applied: { readonly changes: readonly Change[]; readonly files: AppliedSnapshot },
   types: readonly AnyResourceType[],
   facts: HostFacts,
   host: HostReader,

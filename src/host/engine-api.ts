@@ -2,6 +2,7 @@ import { Agent, type IncomingMessage, request } from 'node:http';
 import type { AbsPath } from '../model/brand.ts';
 import type { Json } from '../model/canonical.ts';
 import type { ApiOutcome } from '../model/host.ts';
+import { nestsDeeper } from '../model/json-depth.ts';
 import { errnoOf } from './errno.ts';
 
 const LIMIT_MS = 5000;
@@ -59,12 +60,17 @@ async function answered(response: IncomingMessage): Promise<ApiOutcome> {
 }
 
 function parsed(text: string): Json {
+  let value: Json;
   try {
     // Nothing but JSON comes out of JSON.parse.
-    return JSON.parse(text) as Json;
+    value = JSON.parse(text) as Json;
   } catch {
     throw new Error('the answer is not JSON');
   }
+  if (nestsDeeper(text)) {
+    throw new Error('the answer is nested too deeply');
+  }
+  return value;
 }
 
 function unreachable(socket: AbsPath, late: boolean, error: unknown): Unreachable {

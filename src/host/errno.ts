@@ -10,6 +10,7 @@ const WORDS: Readonly<Record<string, string>> = {
   EACCES: 'permission denied',
   EPERM: 'not permitted',
   ENOENT: 'no such file or folder',
+  EEXIST: 'it is there already',
   ENOTDIR: 'a part of the path is no folder',
   EISDIR: 'it is a folder',
   ENXIO: 'nobody writes to it',

@@ -9,6 +9,7 @@ import {
 } from 'jsonc-parser';
 import type { z } from 'zod';
 import { EXIT, HardenError } from '../model/errors.ts';
+import { mayNestDeeper, nestsDeeper } from '../model/json-depth.ts';
 import { wordsFor } from './errno.ts';
 import { RECORDING_MINOR, RECORDING_SCHEMA, type Recording, RecordingSchema } from './recording-schema.ts';
 
@@ -16,6 +17,8 @@ const STRICT = { allowTrailingComma: false, disallowComments: true, allowEmptyCo
 const MAJOR = /^urn:harden:recording:(\d+)$/;
 const AGAIN = 'Record the host again: harden record -o FILE';
 const SHOWN_PROBLEMS = 10;
+/** A file with more is something else altogether; finding the place of each would take as long as the file is long. */
+const LOCATED_PROBLEMS = 100;
 /** A longer line helps nobody as an excerpt. */
 const LONGEST_EXCERPT = 160;
 
@@ -40,7 +43,7 @@ export function loadRecording(file: string): Recording {
     throw error instanceof HardenError
       ? error
       : new HardenError({
-          code: 'H7001',
+          code: 'H1031',
           exit: EXIT.malformed,
           message: `the recording ${file} cannot be read, so nothing was planned.`,
           details: [wordsFor(error)],
@@ -64,18 +67,23 @@ export function parseRecording(text: string, file: string): Recording {
     return result.data;
   }
   const root = parseTree(text, [], STRICT);
+  const { issues } = result.error;
   throw malformed(
     source,
-    result.error.issues.map((issue) => problemOf(issue, root)),
+    issues.slice(0, LOCATED_PROBLEMS).map((issue) => problemOf(issue, root)),
+    issues.length,
   );
 }
 
 function parsedJson(source: Source): unknown {
+  let value: unknown;
   try {
-    return JSON.parse(source.text);
+    value = JSON.parse(source.text);
   } catch (error) {
     const errors: ParseError[] = [];
-    parseTree(source.text, errors, STRICT);
+    if (!mayNestDeeper(source.text)) {
+      parseTree(source.text, errors, STRICT);
+    }
     const [first] = errors;
     const problem =
       first === undefined
@@ -83,6 +91,10 @@ function parsedJson(source: Source): unknown {
         : { offset: first.offset, text: wordsForSyntax(first.error) };
     throw malformed(source, [problem]);
   }
+  if (nestsDeeper(source.text)) {
+    throw malformed(source, [{ offset: 0, text: 'nested too deeply' }]);
+  }
+  return value;
 }
 
 function offsetIn(error: unknown): number {
@@ -105,7 +117,7 @@ function refuseNewer(value: unknown, { file }: Source): void {
   const newerMinor = major === ours && typeof schemaMinor === 'number' && schemaMinor > RECORDING_MINOR;
   if (major > ours || newerMinor) {
     throw new HardenError({
-      code: 'H7003',
+      code: 'H1033',
       exit: EXIT.malformed,
       message: `the recording ${file} was made by a newer harden, so nothing was planned.`,
       details: [
@@ -144,23 +156,24 @@ function nodeAt(root: Node | undefined, path: readonly PropertyKey[]): Node | un
   return root === undefined ? undefined : findNodeAtLocation(root, known);
 }
 
-function malformed({ file, text }: Source, problems: readonly Problem[]): HardenError {
+function malformed({ file, text }: Source, problems: readonly Problem[], count = problems.length): HardenError {
   const placed = problems
     .toSorted((a, b) => a.offset - b.offset)
     .map(({ offset, text: words }) => ({ ...placeOf(text, offset), words }));
   const [first] = placed;
-  const more = placed.length - SHOWN_PROBLEMS;
+  const more = count - SHOWN_PROBLEMS;
   const details = placed
     .slice(0, SHOWN_PROBLEMS)
     .map(({ line, column, words }) => `${file}:${line}:${column}: ${words}`);
   const excerpt = first === undefined ? undefined : excerptOf(text, first.line);
+  const before = first === undefined ? undefined : excerptOf(text, first.line - 1);
   return new HardenError({
-    code: 'H7002',
+    code: 'H1032',
     exit: EXIT.malformed,
     message: `${file} is not a recording of a host, so nothing was planned.`,
     details: more > 0 ? [...details, `and ${more} more`] : details,
     position: { file, ...(first === undefined ? {} : { line: first.line, column: first.column }) },
-    ...(excerpt === undefined ? {} : { excerpt }),
+    ...(excerpt === undefined ? {} : { excerpt, before }),
     hint: AGAIN,
   });
 }

@@ -49,6 +49,7 @@ const MountRecord = z.lazy(() =>
     fsType: z.string(),
     source: z.string(),
     options: z.array(z.string()),
+    ontoItself: z.literal(true).optional(),
   }),
 );
 

@@ -1,7 +1,11 @@
 import { type Node, type ParseError, parseTree, visit } from 'jsonc-parser';
+import { mayNestDeeper } from '../model/json-depth.ts';
 import { redactArgv, redactValue } from './redact-argv.ts';
 import { type NoteSecret, REDACTED, redactText } from './redact-text.ts';
 import { isSecretName } from './secret-names.ts';
+
+/** More than any JSON that passes our own borders has, with room for brackets inside its texts. */
+const NESTING_LIMIT = 1000;
 
 interface Edit {
   readonly offset: number;
@@ -21,7 +25,8 @@ interface Walk {
 export function redactJsonText(text: string, note: NoteSecret): string | undefined {
   const errors: ParseError[] = [];
   const options = { allowTrailingComma: true, disallowComments: false };
-  const root = parseTree(text, errors, options);
+  // Comments may hold quotes, so every bracket counts; what is deeper for that is redacted as text of no known kind.
+  const root = mayNestDeeper(text, NESTING_LIMIT) ? undefined : parseTree(text, errors, options);
   if (root === undefined || errors.length > 0) {
     return undefined;
   }

@@ -51,7 +51,7 @@ function existingFolder(root: string): AbsPath {
     return folder;
   } catch (error) {
     throw new HardenError({
-      code: 'H7010',
+      code: 'H1034',
       exit: EXIT.usage,
       message: `${root} cannot be taken as a root folder. Nothing was read or changed.`,
       details: [wordsFor(error)],

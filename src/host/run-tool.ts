@@ -5,7 +5,7 @@ import { errnoOf } from './errno.ts';
 import { CLEAN_ENVIRONMENT, type KnownTool, findTool } from './tools.ts';
 
 const LIMIT_MS = 5000;
-/** How long after the end of the process group its output may still be held open by somebody who left the group. */
+/** How long after the end of the process, or of its group, its output may still be held open by something it left running. */
 const GRACE_MS = 250;
 const MAX_OUTPUT = 4 * 1024 * 1024;
 
@@ -40,17 +40,25 @@ export function runProgram(path: string, args: readonly string[], limitMs: numbe
       };
       const stdout = collect(child.stdout, stop);
       const stderr = collect(child.stderr, stop);
+      const result = (code: number | null, signal: string | null): CommandOutcome =>
+        stopped ?? ended(code, signal, stdout(), stderr());
+      let known = (): CommandOutcome => late;
       const late: CommandOutcome = { type: 'timed-out', afterMs: limitMs };
       const limit = setTimeout(() => stop(late), limitMs);
       const abandon = setTimeout(() => {
         child.stdout.destroy();
         child.stderr.destroy();
-        resolve(late);
+        resolve(known());
       }, limitMs + GRACE_MS);
-      child.on('close', (code, signal) => {
+      let leftovers: NodeJS.Timeout | undefined;
+      child.on('exit', (code, signal) => {
         clearTimeout(limit);
-        clearTimeout(abandon);
-        resolve(stopped ?? ended(code, signal, stdout(), stderr()));
+        known = () => result(code, signal);
+        leftovers = setTimeout(() => endGroup(child.pid), GRACE_MS);
+      });
+      child.on('close', (code, signal) => {
+        [limit, abandon, leftovers].forEach(clearTimeout);
+        resolve(result(code, signal));
       });
     } catch (error) {
       notStarted(error);

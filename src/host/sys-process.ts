@@ -35,11 +35,14 @@ export function runCommand(command: Command, timeoutMs: number): CommandOutcome 
   const stderr = ended.stderr.toString('utf8');
   switch (ended.problem) {
     case 'ETIMEDOUT':
-      return { type: 'timed-out', afterMs: timeoutMs };
+      // It ended by itself, and only something it left running still held its output.
+      return ended.status === null
+        ? { type: 'timed-out', afterMs: timeoutMs }
+        : { type: 'exited', code: ended.status, stdout, stderr };
     case 'ENOENT':
       return { type: 'not-found' };
     case 'ENOBUFS':
-      return { type: 'killed', signal: 'SIGKILL', stdout, stderr };
+      return { type: 'killed', signal: 'SIGKILL', stdout, stderr: `it said more than ${MAX_OUTPUT} bytes` };
     case undefined:
       break;
     default:

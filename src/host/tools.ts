@@ -4,7 +4,8 @@ import type { CommandOutcome, Tool } from '../model/host.ts';
 import { errnoOf } from './errno.ts';
 
 /** Programs this folder starts by itself, besides those the model names. */
-export type KnownTool = Tool | 'ls' | 'lsattr' | 'cp' | 'flock' | 'getfattr' | 'tar';
+export type KnownTool =
+  Tool | 'systemd-run' | 'wall' | 'ls' | 'lsattr' | 'cp' | 'flock' | 'getfattr' | 'journalctl' | 'tar' | 'ssh-keygen';
 
 const FOLDERS = ['/usr/sbin', '/usr/bin', '/sbin', '/bin'].map(absPath);
 
@@ -35,10 +36,23 @@ export function findTool(tool: KnownTool, exe?: AbsPath): ToolLookup {
   return refused;
 }
 
+/** Why a program named by its path is not one that only root can change; undefined where all is well. */
+export function distrusted(program: AbsPath): string | undefined {
+  const found = examine(program);
+  switch (found.type) {
+    case 'found':
+      return undefined;
+    case 'not-found':
+      return `${program} is not there`;
+    case 'not-started':
+      return found.reason;
+  }
+}
+
 function examine(candidate: AbsPath): ToolLookup {
   try {
     const path = absPath(realpathSync.native(candidate));
-    const reason = distrust(path);
+    const reason = whyUnsafe(path);
     return reason === undefined
       ? { type: 'found', path: candidate }
       : { type: 'not-started', reason: `${candidate} was not run: ${reason}` };
@@ -50,13 +64,13 @@ function examine(candidate: AbsPath): ToolLookup {
   }
 }
 
-/** Why the file or a folder above it is not safe to run from; undefined where all is well. */
-function distrust(path: AbsPath): string | undefined {
+/** Why the file, or a folder above it, is not safe to run as root; undefined where all is well. `path` has no links in it. */
+export function whyUnsafe(path: AbsPath, executable = true): string | undefined {
   const file = statSync(path);
   if (!file.isFile()) {
     return 'it is not a regular file';
   }
-  if ((file.mode & 0o111) === 0) {
+  if (executable && (file.mode & 0o111) === 0) {
     return 'it is not executable';
   }
   for (let at = path; ; at = parentPath(at)) {

@@ -1,5 +1,15 @@
-import { constants, closeSync, fstatSync, mkdirSync, openSync, readSync, statSync, writeFileSync } from 'node:fs';
-import { dirname, resolve } from 'node:path';
+import {
+  constants,
+  closeSync,
+  fstatSync,
+  mkdirSync,
+  openSync,
+  readSync,
+  readdirSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
+import { dirname, join, resolve } from 'node:path';
 
 /**
  * Files the user names on the command line, with the user's own rights; unlike the host's files, links in them are the user's choice.
@@ -27,6 +37,16 @@ export async function writePrivateFile(wish: string, name: string, text: string)
   return path;
 }
 
+/** Makes a file that must not be there yet, readable by all (0644, less what the umask takes). */
+export function makeNewFile(path: string, text: string): void {
+  const file = openSync(path, constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW, 0o644);
+  try {
+    writeFileSync(file, text);
+  } finally {
+    closeSync(file);
+  }
+}
+
 /** One level by hand: Node's recursive mkdir never ends where a file system takes no folder at all, as /proc. */
 function makeFirstMissing(folder: string): void {
   const parent = dirname(folder);
@@ -40,10 +60,27 @@ function makeFirstMissing(folder: string): void {
   }
 }
 
-/** @throws Error where it is larger than `limit` bytes, not UTF-8, or cannot be read. `-` is standard input. */
-export function readWholeFile(file: string, limit: number): string {
+/** `path`, or, where it is a folder, the files in it whose names end in `suffix`, sorted. */
+export function filesBehind(path: string, suffix: string): readonly string[] {
+  if (statSync(path, { throwIfNoEntry: false })?.isDirectory() !== true) {
+    return [path];
+  }
+  return readdirSync(path)
+    .filter((name) => name.endsWith(suffix) && !name.startsWith('.'))
+    .sort()
+    .map((name) => join(path, name));
+}
+
+/**
+ * `examine` sees what was opened before it is read, but not standard input, which is `-`; what it throws comes out.
+ * @throws Error where it is larger than `limit` bytes, not UTF-8, or cannot be read.
+ */
+export function readWholeFile(file: string, limit: number, examine?: (fd: number) => void): string {
   const fd = file === '-' ? 0 : openSync(file, constants.O_RDONLY | constants.O_NONBLOCK);
   try {
+    if (fd !== 0) {
+      examine?.(fd);
+    }
     const { size } = fstatSync(fd);
     if (size > limit) {
       throw new Error(`${size} bytes, more than the ${limit} that are read`);

@@ -1,3 +1,5 @@
+import type { ErrorCode } from './error-codes.ts';
+
 /** Exit codes: a promise to scripts. 124 to 127 belong to shells and are never used. */
 export const EXIT = {
   ok: 0,
@@ -28,8 +30,8 @@ export interface FilePosition {
 }
 
 export interface HardenErrorDetails {
-  /** H followed by four digits; stable. */
-  readonly code: string;
+  /** Of the catalogue; stable. */
+  readonly code: ErrorCode;
   readonly exit: ExitCode;
   /** One line: what happened, and that nothing (or what) was changed. No final "ERROR", no blame. */
   readonly message: string;
@@ -38,6 +40,8 @@ export interface HardenErrorDetails {
   readonly position?: FilePosition;
   /** The line of the file concerned, for the pointer under it. */
   readonly excerpt?: string;
+  /** The line before it. */
+  readonly before?: string | undefined;
   /** What to do, as a command or a sentence that ends in one. */
   readonly hint?: string;
   readonly cause?: unknown;
@@ -45,11 +49,12 @@ export interface HardenErrorDetails {
 
 /** Everything an operator may meet and mend. A bug stays a plain Error. */
 export class HardenError extends Error {
-  readonly code: string;
+  readonly code: ErrorCode;
   readonly exit: ExitCode;
   readonly details: readonly string[];
   readonly position: FilePosition | undefined;
   readonly excerpt: string | undefined;
+  readonly before: string | undefined;
   readonly hint: string | undefined;
 
   constructor(details: HardenErrorDetails) {
@@ -60,6 +65,7 @@ export class HardenError extends Error {
     this.details = details.details ?? [];
     this.position = details.position;
     this.excerpt = details.excerpt;
+    this.before = details.before;
     this.hint = details.hint;
   }
 }

@@ -10,8 +10,8 @@ export interface HostFacts {
   readonly os: { readonly id: string; readonly versionId: string; readonly name: string };
   /** `systemd`: it is PID 1 here and answers. `none`: nobody restarts services here (a chroot, a container, a folder). `other`: an init we do not drive. */
   readonly serviceManager: { readonly type: 'systemd' | 'other' | 'none'; readonly reason: string };
-  /** Where /etc or /usr cannot be changed for good: NixOS, ostree, a read-only mount; the reason names it. */
-  readonly imageBased: string | undefined;
+  /** Why /etc, or /usr, cannot be changed for good (NixOS, an ostree image, a read-only mount); undefined for a folder that can, and where both can. */
+  readonly imageBased: { readonly etc: string | undefined; readonly usr: string | undefined } | undefined;
   readonly engine: EngineFacts;
   readonly audit: AuditFacts;
   readonly subjects: Readonly<Record<SubjectName, Subject>>;

@@ -33,6 +33,8 @@ export interface Mount {
   readonly source: string;
   /** Per-mount and super-block options together, sorted. */
   readonly options: readonly string[];
+  /** A folder mounted onto itself, as dockerd does with its data root: the same files under the same name. Absent: not, or not known. */
+  readonly ontoItself?: true | undefined;
 }
 
 export interface ProcessInfo {

@@ -7,7 +7,7 @@ import type { Change, ChangeTarget as Target } from './change.ts';
  * a major version changes the name in `schema`.
  */
 export const PLAN_SCHEMA = 'urn:harden:plan:1';
-export const PLAN_SCHEMA_MINOR = 0;
+export const PLAN_SCHEMA_MINOR = 1;
 
 /** Parsed data is never changed in place. */
 export type DeepReadonly<T> = T extends (infer Item)[]
@@ -117,12 +117,53 @@ const Listed = z.lazy(() =>
   }),
 );
 
+const Waivers = z.lazy(() =>
+  z.strictObject({
+    digest: Digest().nullable().describe('Of the waivers used, whole.'),
+    used: z.array(z.string()).describe('CONTROL@HOSTS as written in their files.'),
+    taken: z
+      .array(
+        z.strictObject({
+          id: z.string(),
+          control: z.string(),
+          found: z.enum(['fail', 'manual', 'not-checked']).describe('The verdict without the waiver.'),
+          reason: z.string(),
+          owner: z.string(),
+          approvedBy: z.string().nullable(),
+          from: z.iso.date().nullable(),
+          until: z.iso.date().describe('Last day, UTC.'),
+          graceUntil: z.iso.datetime().nullable().describe('Over, and taken for a while longer by --waiver-grace.'),
+        }),
+      )
+      .exactOptional()
+      .describe('One for each waived control; since minor version 1, as the two below.'),
+    ended: z
+      .array(z.strictObject({ id: z.string(), controls: z.array(z.string()), owner: z.string(), reason: z.string() }))
+      .exactOptional()
+      .describe('Counted once, and what they are for does not hold.'),
+    unneeded: z
+      .array(z.strictObject({ id: z.string(), reason: z.string() }))
+      .exactOptional()
+      .describe('Can be removed.'),
+  }),
+);
+export type TakenWaiver = DeepReadonly<NonNullable<z.infer<typeof Waivers>['taken']>>[number];
+export type EndedWaiver = DeepReadonly<NonNullable<z.infer<typeof Waivers>['ended']>>[number];
+export type UnneededWaiver = DeepReadonly<NonNullable<z.infer<typeof Waivers>['unneeded']>>[number];
+
 const Approval = z.lazy(() =>
   z.strictObject({
     by: z.string(),
     at: z.iso.datetime(),
-    how: z.enum(['prompt', '--yes']),
+    how: z.enum(['prompt', '--yes', '--approve']),
     ceiling: z.strictObject({ maxRisk: Risk(), maxImpact: Impact() }).nullable(),
+    accepted: z
+      .array(z.string())
+      .exactOptional()
+      .describe('Controls of --accept. This and what follows: since minor 1.'),
+    reason: z.string().exactOptional(),
+    ticket: z.string().exactOptional(),
+    signedBy: z.string().exactOptional().describe('Principal of the allowed signers whose signature the plan had.'),
   }),
 );
 export type Approval = DeepReadonly<z.infer<typeof Approval>>;
@@ -184,8 +225,13 @@ export const Plan = z.lazy(() =>
       .regex(/^[0-9a-f]{8}$/)
       .describe('First digits of the digest.'),
     digest: Digest().describe(
-      'Over everything but id, digest, times, createdBy, tool, approvals and the age of the source.',
+      'Over everything but id, digest, seal, times, createdBy, tool, approvals and the age of the source.',
     ),
+    seal: Digest()
+      .exactOptional()
+      .describe(
+        'Over the digest, times, createdBy, tool and source: what the digest leaves out. Older plans in snapshots have none.',
+      ),
     createdAt: z.iso.datetime(),
     expiresAt: z.iso.datetime(),
     createdBy: z.string(),
@@ -210,7 +256,7 @@ export const Plan = z.lazy(() =>
     waived: z.array(Listed),
     notChecked: z.array(Listed),
     notApplicable: z.array(Listed),
-    waivers: z.strictObject({ digest: Digest().nullable(), used: z.array(z.string()) }),
+    waivers: Waivers,
     rollback: z.strictObject({
       covered: z.array(z.string()).describe('Ids of changes that can be taken back.'),
       notCovered: z.array(z.strictObject({ change: z.string(), reason: z.string() })),
@@ -224,7 +270,7 @@ export const Plan = z.lazy(() =>
 export type Plan = DeepReadonly<z.infer<typeof Plan>>;
 
 /** What a plan is before it has a digest. */
-export type PlanDraft = Omit<Plan, 'id' | 'digest'>;
+export type PlanDraft = Omit<Plan, 'id' | 'digest' | 'seal'>;
 
 /**
  * The changes of a plan that was read from a file.

@@ -124,6 +124,13 @@ export interface Profile {
   /** Items as the command line takes them: slugs, numbers, ranges, globs, tags. */
   readonly include: readonly string[];
   readonly exclude: readonly string[];
+  /** What the site's configuration leaves out besides, and which file says so. */
+  readonly leftOutBySite?: readonly SiteExclusion[];
+}
+
+export interface SiteExclusion {
+  readonly item: string;
+  readonly by: string;
 }
 
 /** What a profile and the command line chose from the catalogue, in the benchmark's order. */
@@ -134,6 +141,8 @@ export interface Selection {
   readonly leftOut: readonly { readonly control: string; readonly id: string; readonly by: string }[];
   /** Chapters of the benchmark this version does not look at, in one sentence. */
   readonly notCovered: string;
+  /** Names of controls whose changes will not be made, so that nothing is planned on top of them. */
+  readonly exempt?: ReadonlySet<string>;
 }
 
 export interface SelectedControl {

@@ -107,6 +107,16 @@ export interface CommitReport {
   readonly pending: readonly Trouble[];
 }
 
+/** A snapshot that was put back once, in a scratch place, before anything was changed. */
+export interface Rehearsed {
+  /** Objects in the snapshot: files, folders, what is absent. */
+  readonly objects: number;
+  /** Saved content. */
+  readonly bytes: number;
+  /** Of these only a real host could tell: sockets and the like. */
+  readonly notRehearsed: readonly AbsPath[];
+}
+
 /** What recovery made of one transaction that had no end. */
 export interface Recovered {
   readonly id: string;
@@ -114,10 +124,12 @@ export interface Recovered {
   /**
    * `committed`: it had been committed, what was left was cleaned. `undone`: the state before is back, but for what `kept` names.
    * `dropped`: nothing had been changed. `incomplete`: could not be ended; `failed` says why, and the next recovery tries again.
-   * `refused`: its records are damaged or contradict each other; nothing was touched.
+   * `refused`: its records are damaged or contradict each other; nothing was touched. `waiting`: it is complete and waits to be kept; it was left alone.
    */
-  readonly outcome: 'committed' | 'undone' | 'dropped' | 'incomplete' | 'refused';
+  readonly outcome: 'committed' | 'undone' | 'dropped' | 'incomplete' | 'refused' | 'waiting';
   readonly undo: UndoReport;
+  /** Set where it was complete and was not kept: in time, before another boot, or because somebody asked for it. */
+  readonly notKept?: 'clock' | 'boot' | 'asked';
 }
 
 /** A committed transaction, by what it says of itself. */
@@ -126,6 +138,8 @@ export interface SnapshotSummary {
   readonly purpose: TransactionSpec['purpose'];
   readonly createdAt: string;
   readonly about: Json;
+  /** False where a look at the host after it did not find all of it. */
+  readonly proven: boolean;
 }
 
 /** The files of a snapshot, as they were before and after the apply. */

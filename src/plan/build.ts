@@ -3,11 +3,14 @@ import { type Assessment, type Change, type Comparison } from '../model/change.t
 import type { HostFacts } from '../model/facts.ts';
 import { PLAN_SCHEMA, PLAN_SCHEMA_MINOR, type Plan, type PlanControl, type PlanDraft } from '../model/plan.ts';
 import type { SelectedControl, Selection } from '../model/remediation.ts';
+import type { WaiverStanding } from '../model/waiver.ts';
+import { waiverWarnings } from '../model/waiver-words.ts';
 import { changeSummary } from './change-summary.ts';
 import { controlVerdict } from './control-verdict.ts';
 import { type RestartFacts, effectsOf } from './effects.ts';
 import { type ControlProposal, orderedChanges } from './order.ts';
 import { sealPlan } from './seal.ts';
+import { type WaivedControl, countingByControl, waivedControl, waiversOf } from './waive.ts';
 
 /** A selected control and what comparing its parts with the host gave. */
 export interface Finding {
@@ -27,6 +30,8 @@ export interface PlanOrigin {
   readonly recording: Plan['source']['recording'];
   readonly include: readonly string[];
   readonly exclude: readonly string[];
+  /** How the waivers of the site stand on this host now; left out: there are none. */
+  readonly waivers?: readonly WaiverStanding[];
 }
 
 /** Pure: the same findings, facts and origin give the same plan. */
@@ -36,9 +41,13 @@ export function buildPlan(
   facts: HostFacts,
   origin: PlanOrigin,
 ): Plan {
-  const changes = facts.engine.refusal === undefined ? orderedChanges(findings.flatMap(proposals)) : [];
-  const controls = findings.map((finding) => planControl(finding, changes));
-  const pending = pendingOf(findings);
+  const standings = origin.waivers ?? [];
+  const waived = waivedBy(findings, standings);
+  const open = findings.filter(({ control }) => !waived.has(control.remediation.control));
+  const changes = facts.engine.refusal === undefined ? orderedChanges(open.flatMap(proposals)) : [];
+  const controls = findings.map((finding) => planControl(finding, changes, waived));
+  const pending = pendingOf(open);
+  const waivers = waiversOf({ standings, waived, controls, leftOut: selection.leftOut });
   const draft: PlanDraft = {
     schema: PLAN_SCHEMA,
     schemaMinor: PLAN_SCHEMA_MINOR,
@@ -56,7 +65,7 @@ export function buildPlan(
     changes,
     pending,
     ...listsOf(controls),
-    waivers: { digest: null, used: [] },
+    waivers,
     rollback: {
       covered: changes.filter((change) => change.reversible).map((change) => change.id),
       notCovered: changes
@@ -64,7 +73,7 @@ export function buildPlan(
         .map((change) => ({ change: change.id, reason: 'cannot be taken back' })),
     },
     refusal: facts.engine.refusal ?? null,
-    warnings: facts.warnings,
+    warnings: [...facts.warnings, ...waiverWarnings({ controls, waivers })],
     approvals: [],
   };
   return sealPlan(draft);
@@ -76,7 +85,29 @@ function proposals(finding: Finding): readonly ControlProposal[] {
   );
 }
 
-function planControl(finding: Finding, changes: readonly Change[]): PlanControl {
+/** The controls that do not hold and need not, by name. */
+function waivedBy(
+  findings: readonly Finding[],
+  standings: readonly WaiverStanding[],
+): ReadonlyMap<string, WaivedControl> {
+  if (standings.length === 0) {
+    return new Map();
+  }
+  const counting = countingByControl(standings);
+  return new Map(
+    findings.flatMap(({ control: { remediation }, assessments }) => {
+      const { verdict } = controlVerdict(assessments, remediation.manual);
+      const one = waivedControl(counting.get(remediation.control), verdict);
+      return one === undefined ? [] : [[remediation.control, one] as const];
+    }),
+  );
+}
+
+function planControl(
+  finding: Finding,
+  changes: readonly Change[],
+  waived: ReadonlyMap<string, WaivedControl>,
+): PlanControl {
   const { remediation, id } = finding.control;
   const { verdict, reason, evidence, steps } = controlVerdict(finding.assessments, remediation.manual);
   return {
@@ -84,7 +115,7 @@ function planControl(finding: Finding, changes: readonly Change[]): PlanControl 
     ids: [id],
     title: remediation.title,
     level: remediation.level,
-    verdict,
+    verdict: waived.has(remediation.control) ? 'waived' : verdict,
     reason,
     evidence,
     changes: changes.filter((change) => change.controls.includes(remediation.control)).map((change) => change.id),

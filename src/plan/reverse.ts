@@ -7,6 +7,8 @@ export interface WayBack {
   /** Ids of the changes that can be taken back. */
   readonly restorable: ReadonlySet<string>;
   readonly activations: readonly ('reload' | 'restart')[];
+  /** What stays as it is, and why; each a sentence. */
+  readonly left: readonly string[];
   readonly containersKept: readonly string[];
   readonly containersStopped: readonly string[];
   readonly createdAt: string;
@@ -60,7 +62,7 @@ export function reversePlan(applied: Plan, way: WayBack): Plan {
     notApplicable: [],
     pending: [],
     rollback: { covered: changes.map((change) => change.id), notCovered: [] },
-    warnings: [],
+    warnings: [...way.left],
     approvals: [],
     summary: { ...applied.summary, pending: 0, ...changeSummary(changes) },
   });

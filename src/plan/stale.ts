@@ -7,6 +7,8 @@ export type Staleness =
   | { readonly type: 'expired'; readonly at: string }
   | { readonly type: 'other-host'; readonly planned: string; readonly here: string }
   | { readonly type: 'other-content'; readonly planned: string; readonly here: string }
+  /** Numbers of controls: waived then and not now, and the other way round with a change to make. */
+  | { readonly type: 'other-waivers'; readonly ended: readonly string[]; readonly added: readonly string[] }
   /** Addresses whose state moved since the plan was made. */
   | { readonly type: 'drifted'; readonly addresses: readonly string[] };
 
@@ -24,6 +26,10 @@ export function staleness(approved: Plan, now: Plan, at: string): Staleness {
   if (Date.parse(approved.expiresAt) < Date.parse(at)) {
     return { type: 'expired', at: approved.expiresAt };
   }
+  const waivers = otherWaivers(approved, now);
+  if (waivers.ended.length + waivers.added.length > 0) {
+    return { type: 'other-waivers', ...waivers };
+  }
   const addresses = approved.changes.filter((change) => !stillValid(change, now)).map((change) => change.address);
   return addresses.length === 0 ? { type: 'fresh' } : { type: 'drifted', addresses: [...new Set(addresses)].sort() };
 }
@@ -32,6 +38,27 @@ export function staleness(approved: Plan, now: Plan, at: string): Staleness {
 export function approvedPart(approved: Plan, now: Plan): ReadonlySet<string> {
   const known = new Set(approved.changes.map(essence));
   return new Set(now.changes.filter((change) => known.has(essence(change))).map((change) => change.id));
+}
+
+function otherWaivers(
+  approved: Plan,
+  now: Plan,
+): { readonly ended: readonly string[]; readonly added: readonly string[] } {
+  const before = new Set(slugs(approved.controls.filter(({ verdict }) => verdict === 'waived')));
+  const wanted = new Set(approved.changes.flatMap((change) => change.controls));
+  const counts = now.controls.filter(
+    ({ slug, verdict }) => before.has(slug) && !['waived', 'pass', 'not-applicable'].includes(verdict),
+  );
+  const added = now.controls.filter(({ slug, verdict }) => verdict === 'waived' && wanted.has(slug));
+  return { ended: numbers(counts), added: numbers(added) };
+}
+
+function slugs(controls: Plan['controls']): readonly string[] {
+  return controls.map(({ slug }) => slug);
+}
+
+function numbers(controls: Plan['controls']): readonly string[] {
+  return controls.map(({ slug, ids }) => ids[0] ?? slug);
 }
 
 function stillValid(change: Plan['changes'][number], now: Plan): boolean {

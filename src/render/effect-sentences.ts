@@ -2,6 +2,9 @@ import type { Plan } from '../model/plan.ts';
 import { count, listed } from './layout.ts';
 import { printable } from './printable.ts';
 
+/** `--no-trial-container` goes without. */
+const TRIAL = 'starts one throwaway container before and after, and removes it';
+
 /** What applying all of a plan interrupts, one sentence part each, in the order of happening. */
 export function interruptions(plan: Plan): readonly string[] {
   const reloads = plan.effects.some((effect) => effect.kind === 'reload');
@@ -14,6 +17,7 @@ export function interruptions(plan: Plan): readonly string[] {
   return [
     doing.length === 0 ? 'interrupts nothing' : doing.join(', '),
     ...(restart === undefined ? [] : [containerSentence(restart)]),
+    ...(doing.length > 0 && plan.source.type === 'live' ? [TRIAL] : []),
     ...(['restart', 'reboot'] as const).flatMap((until) => {
       const n = later.filter((change) => change.liveAfter === until).length;
       return n === 0

@@ -5,6 +5,10 @@ export interface Style {
   /** Columns, 40 to 100. */
   readonly width: number;
   readonly colour: boolean;
+  /** Arrows may be drawn as such. */
+  readonly unicode?: boolean;
+  /** For a screen reader: no sign stands without a word. */
+  readonly accessible?: boolean;
 }
 
 export type Colour = 'green' | 'yellow' | 'red' | 'dim' | 'bold';
@@ -20,6 +24,12 @@ const CODES: Readonly<Record<Colour, readonly [number, number]>> = {
 export function paint(style: Style, colour: Colour, text: string): string {
   const [on, off] = CODES[colour];
   return style.colour && text !== '' ? `\u001b[${on}m${text}\u001b[${off}m` : text;
+}
+
+/** A sign for eyes, or the word for it where a screen reader reads. */
+export function mark(style: Style, sign: '!' | '~' | 'x' | 'm' | '?' | 'w'): string {
+  const words = { '!': 'warning:', '~': 'pending:', x: 'failing:', m: 'manual:', '?': 'not checked:', w: 'waived:' };
+  return style.accessible === true ? words[sign] : sign;
 }
 
 /** Breaks `text` at spaces so that no line is longer than the style's width; a longer word stands alone. Later lines get `hanging` spaces. */

@@ -1,6 +1,8 @@
+import type { HealthReport, WayOut } from '../model/health.ts';
 import type { Plan } from '../model/plan.ts';
 import type { Trouble, UndoReport } from '../model/transaction.ts';
-import { type Style, count, wrap } from './layout.ts';
+import { codeLine } from './error-text.ts';
+import { type Style, count, listed, mark, wrap } from './layout.ts';
 import { printable } from './printable.ts';
 
 /** What an apply or rollback says at its end; the shapes of the use cases' outcome, as far as text needs them. */
@@ -10,8 +12,12 @@ export interface DoneText {
   readonly snapshot: string;
   readonly proofs: readonly { readonly change: string; readonly proof: string; readonly reason: string }[];
   readonly kept: readonly Trouble[];
+  /** What the health gate looked at. */
+  readonly health?: HealthReport | undefined;
   /** Commands that make pending changes live. */
   readonly commands: readonly string[];
+  /** Controls somebody chose not to meet. */
+  readonly leftOut?: readonly { readonly id: string; readonly title: string }[];
 }
 
 export function doneText(done: DoneText, style: Style): string {
@@ -27,10 +33,14 @@ export function doneText(done: DoneText, style: Style): string {
   const lines = [
     ...wrap(style, 0, head),
     ...pending.flatMap(({ change, proof, reason }) =>
-      wrap(style, 2, `~ ${printable(title(change))}: ${proof} (${printable(reason)})`, 6),
+      wrap(style, 2, `${mark(style, '~')} ${printable(title(change))}: ${proof} (${printable(reason)})`, 6),
     ),
-    ...failed.flatMap(({ change, reason }) => wrap(style, 2, `! ${printable(title(change))}: ${printable(reason)}`, 6)),
+    ...failed.flatMap(({ change, reason }) =>
+      wrap(style, 2, `${mark(style, '!')} ${printable(title(change))}: ${printable(reason)}`, 6),
+    ),
     ...keptLines(done.kept, style),
+    ...leftOutLines(done.leftOut ?? [], style),
+    ...healthLines(done.health, style),
     ...(pending.length > 0
       ? done.commands.flatMap((command) => wrap(style, 2, `To make it live: ${printable(command)}`, 4))
       : []),
@@ -47,6 +57,9 @@ export interface RolledBackText {
   readonly reason: string;
   readonly undo: UndoReport;
   readonly notAsBefore: readonly Trouble[];
+  /** Words of dockerd. */
+  readonly said?: readonly string[];
+  readonly wayOut?: readonly WayOut[];
 }
 
 export function rolledBackText(end: RolledBackText, style: Style): string {
@@ -55,26 +68,60 @@ export function rolledBackText(end: RolledBackText, style: Style): string {
   const lines = [
     ...wrap(style, 0, `harden: the ${end.verb} did not succeed (${printable(end.at)}).`, 2),
     ...wrap(style, 2, printable(end.reason), 4),
+    ...(end.said ?? []).flatMap((line) => wrap(style, 2, `dockerd says: ${printable(line)}`, 4)),
     ...wrap(
       style,
       2,
       asBefore
         ? `Everything was put back (${count(undo.restored.length, 'object')}); the host was looked at again and is as before.`
-        : 'Not everything is as before:',
+        : '! This host needs attention. Not everything is as before:',
       4,
     ),
     ...troubleLines(notAsBefore, style),
-    ...keptLines(undo.kept, style),
-    ...(asBefore ? [] : wrap(style, 2, 'To try the rest again: sudo harden recover; to see the host: harden plan')),
-    `  ${asBefore ? 'H4006' : 'H4007'}`,
+    ...keptLines(
+      undo.kept.filter(({ what }) => !notAsBefore.some((one) => one.what === what)),
+      style,
+    ),
+    ...(asBefore ? [] : [...backLines(undo, style), ...wayOutLines(end.wayOut ?? [], style)]),
+    codeLine(asBefore ? 'H4006' : 'H4007'),
   ];
   return `${lines.join('\n')}\n`;
+}
+
+function leftOutLines(leftOut: readonly { readonly id: string }[], style: Style): readonly string[] {
+  return leftOut.length === 0
+    ? []
+    : wrap(style, 0, `still failing: ${printable(leftOut.map(({ id }) => id).join(', '))} (your choice)`, 2);
 }
 
 function keptLines(kept: readonly Trouble[], style: Style): readonly string[] {
   return kept.flatMap(({ what, reason }) => wrap(style, 2, `left alone: ${printable(what)}: ${printable(reason)}`, 6));
 }
 
+/** Which files can be trusted to be the old ones again. */
+function backLines({ restored }: UndoReport, style: Style): readonly string[] {
+  const files = restored.filter((what) => what.startsWith('/'));
+  return files.length === 0 ? [] : wrap(style, 2, `Back as before: ${printable(listed(files))}`, 4);
+}
+
+/** Commands stand whole on lines of their own, to be copied. */
+function wayOutLines(wayOut: readonly WayOut[], style: Style): readonly string[] {
+  return wayOut.flatMap(({ why, commands }) => [
+    ...wrap(style, 2, printable(why), 4),
+    ...commands.map((command) => `    ${printable(command)}`),
+  ]);
+}
+
+function healthLines(health: HealthReport | undefined, style: Style): readonly string[] {
+  const { checked, notChecked } = health ?? { checked: [], notChecked: [] };
+  return [
+    ...(checked.length === 0 ? [] : wrap(style, 0, `Health: ${printable(checked.join(', '))}.`, 2)),
+    ...notChecked.flatMap((what) => wrap(style, 2, `not looked at: ${printable(what)}`, 6)),
+  ];
+}
+
 function troubleLines(troubles: readonly Trouble[], style: Style): readonly string[] {
-  return troubles.flatMap(({ what, reason }) => wrap(style, 4, `! ${printable(what)}: ${printable(reason)}`, 8));
+  return troubles.flatMap(({ what, reason }) =>
+    wrap(style, 4, `${mark(style, '!')} ${printable(what)}: ${printable(reason)}`, 8),
+  );
 }

@@ -1,4 +1,5 @@
 import type { Plan } from '../model/plan.ts';
+import { waiverEnd } from '../model/waiver.ts';
 import { differenceLines } from './change-difference.ts';
 import { interruptions, undoSentence } from './effect-sentences.ts';
 import { count } from './layout.ts';
@@ -35,16 +36,22 @@ const FOLDS = [
 
 /**
  * A plan for a change review, below `MARKDOWN_LIMIT` characters where its warnings leave room: counts, effects, warnings and digest are
- * always there, the rest is folded as far as needed, and what was folded is said. `next`: the command that applies it.
+ * always there, the rest is folded as far as needed, and what was folded is said. `next`: the command that applies it. `since`: lines
+ * about what differs from another plan.
  */
-export function planMarkdown(plan: Plan, next: string | undefined): string {
-  const texts = FOLDS.map((fold) => () => textWith(plan, next, fold));
+export function planMarkdown(plan: Plan, next: string | undefined, since: readonly string[] = []): string {
+  const texts = FOLDS.map((fold) => () => textWith(plan, { next, since }, fold));
   const last = texts.pop();
   const fitting = texts.map((make) => make()).find((text) => text.length < MARKDOWN_LIMIT);
   return fitting ?? last?.() ?? '';
 }
 
-function textWith(plan: Plan, next: string | undefined, fold: (typeof FOLDS)[number]): string {
+interface Around {
+  readonly next: string | undefined;
+  readonly since: readonly string[];
+}
+
+function textWith(plan: Plan, { next, since }: Around, fold: (typeof FOLDS)[number]): string {
   const blocks = [
     [
       `<!-- harden:plan host=${mdComment(plan.host.name)} profile=${mdComment(plan.content.profile)} -->`,
@@ -60,6 +67,7 @@ function textWith(plan: Plan, next: string | undefined, fold: (typeof FOLDS)[num
     fold.differences ? differences(plan) : [],
     fold.lists ? untouched(plan) : [],
     fold.said === '' ? [] : [`_${fold.said} \`harden plan\` on the host shows all of it._`],
+    since,
     endLines(plan, next),
   ];
   return `${blocks
@@ -138,12 +146,18 @@ function differences(plan: Plan): readonly string[] {
 function untouched(plan: Plan): readonly string[] {
   const items = [
     ...plan.manual.map((item) => ({ ...item, word: 'manual' })),
-    ...plan.waived.map((item) => ({ ...item, word: 'waived' })),
+    ...plan.waived.map((item) => ({ ...item, word: 'waived', reason: waivedReason(plan, item) })),
     ...plan.notChecked.map((item) => ({ ...item, word: 'not checked' })),
   ].map(({ id, title, reason, word }) => `- ${word} **${mdText(id)}** ${mdText(title)}: ${mdText(reason)}`);
   return items.length === 0
     ? []
     : [`<details><summary>Not changed by harden (${items.length})</summary>`, '', ...items, '</details>'];
+}
+
+/** What was found, and why the site lives with it. */
+function waivedReason(plan: Plan, { control, reason }: Plan['waived'][number]): string {
+  const waiver = plan.waivers.taken?.find((one) => one.control === control);
+  return waiver === undefined ? reason : `${reason}; ${waiverEnd(waiver)}: ${waiver.reason} (${waiver.owner})`;
 }
 
 function endLines(plan: Plan, next: string | undefined): readonly string[] {

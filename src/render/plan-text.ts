@@ -1,29 +1,37 @@
-import type { Impact } from '../model/change.ts';
 import type { Plan } from '../model/plan.ts';
-import { changeLines } from './change-text.ts';
+import { type Detail, changeLines } from './change-text.ts';
 import { interruptions, undoSentence } from './effect-sentences.ts';
-import { type Style, columns, count, paint, spread, wrap } from './layout.ts';
+import { type Style, columns, count, mark, paint, spread, wrap } from './layout.ts';
+import { type GroupBy, groupsOf } from './plan-groups.ts';
 import { printable } from './printable.ts';
+import { waivedLines } from './waiver-text.ts';
 
-const GROUPS: readonly (readonly [Impact, string])[] = [
-  ['none', 'NO INTERRUPTION'],
-  ['reload', 'RELOAD dockerd'],
-  ['restart', 'RESTART dockerd'],
-  ['recreate', 'RECREATE containers'],
-  ['reboot', 'REBOOT'],
-];
 /** More changes than this get one line each. */
 const MANY = 40;
 
+export interface Layout {
+  readonly groupBy: GroupBy;
+  /** Nothing is folded, however long. */
+  readonly full: boolean;
+  /** Passing controls are named, not only counted. */
+  readonly showPass: boolean;
+  /** What files look like before and after, ready to be shown. */
+  readonly exact?: string;
+}
+const USUAL: Layout = { groupBy: 'effect', full: false, showPass: false };
+
 /** A whole plan for a person: counts, effects, changes by rising interruption, what is left alone, and what to run next. */
-export function planText(plan: Plan, style: Style, next: readonly string[]): string {
+export function planText(plan: Plan, style: Style, next: readonly string[], layout: Layout = USUAL): string {
   const blocks = [
     headLines('harden plan', plan, style),
     ...(isNothing(plan) ? [nothingLines(plan, style)] : [summaryLines(plan, style), effectLines(plan, style)]),
-    ...groupBlocks(plan, style),
+    ...groupBlocks(plan, style, layout),
+    layout.exact === undefined ? [] : [paint(style, 'bold', 'EXACT DIFFERENCES'), '', layout.exact.trimEnd()],
     pendingLines(plan, style),
     untouchedLines(plan, style),
-    plan.warnings.flatMap((warning) => wrap(style, 2, `! ${printable(warning)}`, 4)),
+    layout.showPass ? passingLines(plan, style) : [],
+    waivedLines(plan, style),
+    plan.warnings.flatMap((warning) => wrap(style, 2, `${mark(style, '!')} ${printable(warning)}`, 4)),
     wrap(style, 0, plan.content.notCovered, 2).map((line) => paint(style, 'dim', line)),
     next.flatMap((line) => wrap(style, 0, line, 2)),
   ];
@@ -35,20 +43,31 @@ export function planText(plan: Plan, style: Style, next: readonly string[]): str
 
 /** The way back as a plan: what is put back and what that interrupts; how the host stands otherwise is not its subject. */
 export function rollbackPlanText(plan: Plan, style: Style): string {
-  const what =
-    plan.changes.length === 0
-      ? ['Nothing of it can be put back.']
-      : [
-          ...wrap(style, 2, `${count(plan.changes.length, 'change')} can be put back. That`),
-          ...interruptions(plan).flatMap((text) => wrap(style, 4, text)),
-        ];
-  const blocks = [headLines('harden rollback', plan, style), what, ...groupBlocks(plan, style)];
+  const blocks = [
+    headLines('harden rollback', plan, style),
+    wayBackLines(plan, style),
+    ...groupBlocks(plan, style, USUAL),
+  ];
   return `${blocks.map((block) => block.join('\n')).join('\n\n')}\n`;
 }
 
-/** Only what a person must weigh again: counts, effects and what breaks. */
+/** A plan somebody has read before: counts, effects and what breaks. */
 export function planBrief(plan: Plan, style: Style): string {
-  return `${[...summaryLines(plan, style), ...effectLines(plan, style)].join('\n')}\n`;
+  return `${[headLines('harden apply', plan, style), summaryLines(plan, style)].map((block) => block.join('\n')).join('\n\n')}\n`;
+}
+
+/** Only what a person must weigh again before an answer: effects and what breaks. */
+export function planEffects(plan: Plan, style: Style, verb: 'apply' | 'rollback'): string {
+  return `${(verb === 'apply' ? effectLines(plan, style) : wayBackLines(plan, style)).join('\n')}\n`;
+}
+
+function wayBackLines(plan: Plan, style: Style): readonly string[] {
+  return plan.changes.length === 0
+    ? ['Nothing of it can be put back.']
+    : [
+        ...wrap(style, 2, `${count(plan.changes.length, 'change')} can be put back. That`),
+        ...interruptions(plan).flatMap((text) => wrap(style, 4, text)),
+      ];
 }
 
 /** Nothing to change, nothing waiting, nothing unknown. */
@@ -100,7 +119,7 @@ function summaryLines(plan: Plan, style: Style): readonly string[] {
 
 function effectLines(plan: Plan, style: Style): readonly string[] {
   if (plan.refusal !== null) {
-    return [...wrap(style, 2, `! ${printable(plan.refusal)} Nothing is changed here.`, 4)];
+    return [...wrap(style, 2, `${mark(style, '!')} ${printable(plan.refusal)} Nothing is changed here.`, 4)];
   }
   if (plan.changes.length === 0) {
     return [];
@@ -116,26 +135,34 @@ function effectLines(plan: Plan, style: Style): readonly string[] {
       `${count(plan.changes.length, 'change')} would fix ${count(fixed, 'control')}. Applying all of them`,
     ),
     ...interruptions(plan).flatMap((text) => wrap(style, 4, text)),
-    ...breaks.flatMap((text) => wrap(style, 2, `! ${printable(text)}`, 4)).map((line) => paint(style, 'red', line)),
+    ...breaks
+      .flatMap((text) => wrap(style, 2, `${mark(style, '!')} ${printable(text)}`, 4))
+      .map((line) => paint(style, 'red', line)),
     ...wrap(style, 4, undoSentence(plan)),
   ];
 }
 
-function groupBlocks(plan: Plan, style: Style): readonly (readonly string[])[] {
-  const short = plan.changes.length > MANY;
-  return GROUPS.flatMap(([impact, heading]) => {
-    const changes = plan.changes.filter((change) => change.impact === impact);
-    if (changes.length === 0) {
-      return [];
-    }
-    const head = spread(style, paint(style, 'bold', heading), count(changes.length, 'change'));
+function groupBlocks(plan: Plan, style: Style, layout: Layout): readonly (readonly string[])[] {
+  const detail: Detail = layout.full ? 'full' : plan.changes.length > MANY ? 'line' : 'folded';
+  return groupsOf(plan, layout.groupBy).map(({ heading, changes }) => {
+    const head = spread(style, paint(style, 'bold', printable(heading)), count(changes.length, 'change'));
     const idsOf = (slugs: readonly string[]): string =>
       slugs.map((slug) => plan.controls.find((control) => control.slug === slug)?.ids[0] ?? slug).join(' ');
     const bodies = changes.map((change) =>
-      changeLines({ ...change, notes: firstTold(plan, change) }, idsOf(change.controls), style, short),
+      changeLines({ ...change, notes: firstTold(plan, change) }, idsOf(change.controls), style, detail),
     );
-    return [[...head, '', ...bodies.flatMap((body, index) => (index === 0 || short ? body : ['', ...body]))]];
+    return [...head, '', ...bodies.flatMap((body, index) => (index === 0 || detail === 'line' ? body : ['', ...body]))];
   });
+}
+
+function passingLines({ controls }: Plan, style: Style): readonly string[] {
+  const passing = controls.filter(({ verdict }) => verdict === 'pass');
+  return passing.length === 0
+    ? []
+    : [
+        ...spread(style, paint(style, 'bold', 'PASSING'), count(passing.length, 'control')),
+        ...passing.flatMap(({ ids, title }) => wrap(style, 2, printable(`${ids[0] ?? ''} ${title}`), 6)),
+      ];
 }
 
 /** A remark that several changes share stands with the first of them. */
@@ -154,7 +181,12 @@ function pendingLines(plan: Plan, style: Style): readonly string[] {
   return [
     ...spread(style, paint(style, 'bold', 'WRITTEN, NOT LIVE YET'), count(plan.pending.length, 'setting')),
     ...plan.pending.flatMap((item) =>
-      wrap(style, 2, `~ ${printable(item.address)}: pending-${item.until}. ${printable(item.reason)}`, 6),
+      wrap(
+        style,
+        2,
+        `${mark(style, '~')} ${printable(item.address)}: pending-${item.until}. ${printable(item.reason)}`,
+        6,
+      ),
     ),
     ...[...new Set(plan.pending.map((item) => item.command))].flatMap((command) =>
       wrap(style, 2, `To make it live: ${printable(command)}`, 4),
@@ -170,9 +202,9 @@ function untouchedLines(plan: Plan, style: Style): readonly string[] {
       !plan.pending.some((item) => item.controls.includes(control.slug)),
   );
   const items = [
-    ...unfixed.map(({ ids, title, reason }) => `x ${ids[0] ?? ''} ${title}: ${reason}`),
-    ...plan.manual.map(({ id, title, reason }) => `m ${id} ${title}: ${reason}`),
-    ...plan.notChecked.map(({ id, title, reason }) => `? ${id} ${title}: ${reason}`),
+    ...unfixed.map(({ ids, title, reason }) => `${mark(style, 'x')} ${ids[0] ?? ''} ${title}: ${reason}`),
+    ...plan.manual.map(({ id, title, reason }) => `${mark(style, 'm')} ${id} ${title}: ${reason}`),
+    ...plan.notChecked.map(({ id, title, reason }) => `${mark(style, '?')} ${id} ${title}: ${reason}`),
   ];
   if (items.length === 0) {
     return [];

@@ -1,4 +1,4 @@
-import type { Recovered } from '../model/transaction.ts';
+import type { Recovered, Trouble } from '../model/transaction.ts';
 import { type Style, wrap } from './layout.ts';
 import { printable } from './printable.ts';
 
@@ -7,7 +7,14 @@ const WORDS: Readonly<Record<Recovered['outcome'], string>> = {
   undone: 'was not complete; the state before it is back',
   dropped: 'had changed nothing; it was dropped',
   incomplete: 'could not be ended; nothing more was tried. Mend what is named here, then: sudo harden recover',
+  waiting: 'waits to be kept; it was left alone',
   refused: 'has damaged records; nothing was touched. Its saved files are kept in the state folder',
+};
+
+const NOT_KEPT: Readonly<Record<NonNullable<Recovered['notKept']>, string>> = {
+  clock: 'was not kept in time; the state before it is back',
+  boot: 'was not kept before the machine was started anew; the state before it is back',
+  asked: 'was not kept; the state before it is back',
 };
 
 /** What became of runs that had no end. */
@@ -18,12 +25,32 @@ export function recoveredText(recovered: readonly Recovered[], style: Style): st
   return `${recovered.flatMap((one) => recoveredLines(one, style)).join('\n')}\n`;
 }
 
-function recoveredLines({ id, outcome, undo }: Recovered, style: Style): readonly string[] {
+function recoveredLines({ id, outcome, undo, notKept }: Recovered, style: Style): readonly string[] {
+  const what = notKept === undefined || outcome !== 'undone' ? WORDS[outcome] : NOT_KEPT[notKept];
   return [
-    ...wrap(style, 0, `Run ${id} ${WORDS[outcome]}.`, 2),
+    ...wrap(style, 0, `Run ${id} ${what}.`, 2),
     ...undo.kept.flatMap(({ what, reason }) =>
       wrap(style, 2, `left alone: ${printable(what)}: ${printable(reason)}`, 4),
     ),
     ...undo.failed.flatMap(({ what, reason }) => wrap(style, 2, `! ${printable(what)}: ${printable(reason)}`, 4)),
   ];
+}
+
+/** A run that was given up: where its records are kept, and what stays on the host as it left it. */
+export interface GivenUp {
+  readonly id: string;
+  readonly keptAt: string;
+  readonly stays: readonly Trouble[];
+}
+
+export function givenUpText({ id, keptAt, stays }: GivenUp, style: Style): string {
+  const folder = keptAt.replace(/\/conflicts\/[^/]*\/[^/]*$/, '');
+  const lines = [
+    ...wrap(style, 0, `Run ${id} was given up: the host stays as it is now, and new runs may begin.`, 2),
+    ...stays.flatMap(({ what, reason }) => wrap(style, 2, `not put back: ${printable(what)}: ${printable(reason)}`, 4)),
+    ...wrap(style, 0, `Files named .harden-${id}-* beside what it changed stay too.`, 2),
+    `Its records and all saved files: ${keptAt}`,
+    `To try again later: mv ${keptAt} ${folder}/tx/${id} && sudo harden recover`,
+  ];
+  return `${lines.join('\n')}\n`;
 }

@@ -9,8 +9,10 @@ export interface SnapshotLine {
   readonly purpose: 'apply' | 'rollback';
   readonly profile: string;
   readonly changes: number;
-  /** Id of the rollback that took it back. */
+  /** Id of the rollback that took all of it back, and was proven. */
   readonly takenBackBy: string | undefined;
+  /** The last rollback, where that is not so: it took a part, or the host was not seen to be as before. */
+  readonly attempt: { readonly by: string; readonly how: 'partly' | 'unproven' } | undefined;
 }
 
 export function snapshotListText(lines: readonly SnapshotLine[], style: Style): string {
@@ -25,9 +27,14 @@ export function snapshotListText(lines: readonly SnapshotLine[], style: Style): 
       line.profile,
       count(line.changes, 'change'),
       ...(line.takenBackBy === undefined ? [] : [`taken back by ${line.takenBackBy}`]),
+      ...(line.attempt === undefined ? [] : [attemptText(line.attempt)]),
     ]),
   );
   return `${rows.join('\n')}\n`;
+}
+
+function attemptText({ by, how }: NonNullable<SnapshotLine['attempt']>): string {
+  return how === 'partly' ? `partly taken back by ${by}` : `rollback ${by} was not proven`;
 }
 
 /** One file of a snapshot, before and after; null for "was not there". */

@@ -1,10 +1,24 @@
 import type { Plan } from '../model/plan.ts';
-import { type Style, count, columns, paint, spread, wrap } from './layout.ts';
+import { type Style, columns, count, mark, paint, spread, wrap } from './layout.ts';
 import { printable } from './printable.ts';
+import { waivedLines } from './waiver-text.ts';
 
-/** Only what is not as it should be, three kinds apart: failing, written but not live, not checked; manual items are counted. */
-export function verifyText(plan: Plan, style: Style): string {
+/** What was so in a baseline already, and what to call that: names of controls, addresses of settings. */
+export interface KnownFindings {
+  readonly known: ReadonlySet<string>;
+  readonly knownPending: ReadonlySet<string>;
+  readonly baseline: string;
+}
+
+/**
+ * Only what is not as it should be, three kinds apart: failing, written but not live, not checked; manual items are counted. What a
+ * baseline had already stands apart from what is new.
+ */
+export function verifyText(plan: Plan, style: Style, compared?: KnownFindings): string {
   const failing = plan.controls.filter((control) => control.verdict === 'fail' && !isPending(plan, control.slug));
+  const isNews = ({ slug }: { readonly slug: string }): boolean => compared?.known.has(slug) !== true;
+  const isNewPending = ({ address }: { readonly address: string }): boolean =>
+    compared?.knownPending.has(address) !== true;
   const blocks = [
     columns(style, 0, [
       paint(style, 'bold', 'harden verify'),
@@ -12,17 +26,22 @@ export function verifyText(plan: Plan, style: Style): string {
       plan.content.profile,
       plan.source.type,
     ]),
-    columns(style, 2, countCells(plan, failing.length)),
+    columns(style, 2, [
+      ...countCells(plan, failing.length),
+      ...(compared === undefined ? [] : [`${failing.filter(isNews).length} new failing`]),
+    ]),
     block(
       style,
-      'FAILING',
-      failing.map(({ ids, title, reason }) => `x ${ids[0] ?? ''} ${title}: ${reason}`),
+      compared === undefined ? 'FAILING' : 'FAILING, NEW',
+      failing.filter(isNews).map(({ ids, title, reason }) => `${mark(style, 'x')} ${ids[0] ?? ''} ${title}: ${reason}`),
     ),
     [
       ...block(
         style,
         'WRITTEN, NOT LIVE YET',
-        plan.pending.map(({ address, until, reason }) => `~ ${address}: pending-${until}. ${reason}`),
+        plan.pending
+          .filter(isNewPending)
+          .map(({ address, until, reason }) => `${mark(style, '~')} ${address}: pending-${until}. ${reason}`),
       ),
       ...[...new Set(plan.pending.map((item) => item.command))].flatMap((command) =>
         wrap(style, 2, `To make it live: ${printable(command)}`, 4),
@@ -31,15 +50,42 @@ export function verifyText(plan: Plan, style: Style): string {
     block(
       style,
       'NOT CHECKED',
-      plan.notChecked.map(({ id, title, reason }) => `? ${id} ${title}: ${reason}`),
+      plan.notChecked
+        .filter(({ control }) => isNews({ slug: control }))
+        .map(({ id, title, reason }) => `${mark(style, '?')} ${id} ${title}: ${reason}`),
     ),
+    ...(compared === undefined ? [] : [knownLines(plan, style, compared)]),
+    waivedLines(plan, style),
     wrap(style, 0, plan.content.notCovered, 2).map((line) => paint(style, 'dim', line)),
-    wrap(style, 0, closing(plan, failing.length)),
+    wrap(style, 0, compared === undefined ? closing(plan, failing.length) : comparedClosing(plan, compared)),
   ];
   return `${blocks
     .filter((lines) => lines.length > 0)
     .map((lines) => lines.join('\n'))
     .join('\n\n')}\n`;
+}
+
+function knownLines(plan: Plan, style: Style, { known, knownPending, baseline }: KnownFindings): readonly string[] {
+  const signs = { fail: 'x', 'not-checked': '?', manual: 'm' } as const;
+  return block(style, `AS IN ${printable(baseline)}`, [
+    ...plan.controls.flatMap(({ slug, ids, title, verdict, reason }) =>
+      known.has(slug) && (verdict === 'fail' || verdict === 'not-checked' || verdict === 'manual')
+        ? [`${signs[verdict]} ${ids[0] ?? ''} ${title}: ${reason}`]
+        : [],
+    ),
+    ...plan.pending
+      .filter(({ address }) => knownPending.has(address))
+      .map(({ address, until }) => `${mark(style, '~')} ${address}: pending-${until}.`),
+  ]);
+}
+
+function comparedClosing(plan: Plan, { known, knownPending }: KnownFindings): string {
+  const news = plan.controls.filter(
+    ({ slug, verdict }) => !known.has(slug) && (verdict === 'fail' || verdict === 'not-checked' || verdict === 'error'),
+  );
+  return news.length > 0 || plan.pending.some(({ address }) => !knownPending.has(address))
+    ? 'Worse than the baseline. Next: harden plan shows what would change.'
+    : 'Not worse than the baseline.';
 }
 
 function isPending(plan: Plan, slug: string): boolean {

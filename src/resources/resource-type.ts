@@ -37,6 +37,18 @@ export interface Work {
   readonly undoPhases: readonly UndoPhase[];
 }
 
+/** One committed run: what it found and left, and which of its changes a later rollback took back. */
+export interface PastRun {
+  readonly files: SnapshotFiles;
+  readonly takenBack: readonly Change[];
+}
+
+/** A snapshot that is to be taken back, with all that this host keeps. */
+export interface AppliedSnapshot extends SnapshotFiles {
+  /** Every committed run, oldest first, this one and rollbacks among them. Absent: nothing is known of others. */
+  readonly runs?: readonly PastRun[];
+}
+
 /** How a set of applied changes is taken back on the host as it is now. */
 export interface Reversal extends Work {
   /** Changed by somebody else since; left alone. */
@@ -59,7 +71,7 @@ export interface ResourceType<D extends Desired, T, S> {
   /** The steps that carry out `changes` (all of this type, in plan order). Reads files again; the transaction checks that they stay so. */
   work(changes: readonly Change[], facts: HostFacts, host: HostReader): Promise<Work>;
   /** The steps that take `changes` back as far as nobody else changed their targets since. */
-  revert(changes: readonly Change[], snapshot: SnapshotFiles, facts: HostFacts, host: HostReader): Promise<Reversal>;
+  revert(changes: readonly Change[], snapshot: AppliedSnapshot, facts: HostFacts, host: HostReader): Promise<Reversal>;
 }
 
 /** A resource type with its parameters closed over: what the engine and the catalogue handle. */

@@ -63,3 +63,20 @@ export function ensureFolder(sys: Sys, directory: Fd, name: string): Fd {
   sys.sync(directory);
   return made;
 }
+
+/** Takes a folder of ours away with all that is in it, where it is there; no link is followed. */
+export function removeTree(sys: Sys, directory: Fd, name: string): void {
+  if (sys.statAt(directory, name) === undefined) {
+    return;
+  }
+  holding(sys, sys.openObject(directory, name), (folder) => {
+    for (const child of sys.list(folder)) {
+      if (sys.statAt(folder, child)?.type === 'directory') {
+        removeTree(sys, folder, child);
+      } else {
+        sys.unlink(folder, child);
+      }
+    }
+  });
+  sys.removeDirectory(directory, name);
+}

@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import { canonicalJson, digestOfBytes } from '../model/canonical.ts';
+import type { RevertDue } from '../model/revert.ts';
 import type { Fd, Sys } from '../model/sys.ts';
 import { type Manifest, manifestFrom } from './manifest.ts';
 import { READ_LIMIT, holding } from './held.ts';
@@ -14,7 +15,10 @@ export type JournalRecord =
   | { readonly type: 'done'; readonly step: number }
   /** The undo of a command is about to run; later it may find nothing to undo. */
   | { readonly type: 'undoing'; readonly step: number }
-  | { readonly type: 'commit' }
+  /** All of it is done and proven. In this boot it waits to be kept, in another one it is undone. */
+  | ({ readonly type: 'waiting' } & RevertDue)
+  /** `unproven`: all of it is done, and a look at the host afterwards did not find all of it. */
+  | { readonly type: 'commit'; readonly unproven?: true | undefined }
   /** Everything from here on is undo. `everything`: records were damaged, so each step counts as begun. */
   | { readonly type: 'abort'; readonly everything: boolean }
   | { readonly type: 'rolled-back' };
@@ -166,7 +170,7 @@ function readRecord(
 
 function recordFrom(body: Uint8Array): JournalRecord | undefined {
   try {
-    const value: unknown = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(body));
+    const value: unknown = JSON.parse(new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(body));
     const parsed = recordSchema.safeParse(value);
     if (!parsed.success) {
       return undefined;
@@ -188,7 +192,14 @@ const recordSchema = z.lazy(() =>
     z.strictObject({ type: z.literal('intent'), step: step(), names: z.array(z.string()).readonly() }),
     z.strictObject({ type: z.literal('done'), step: step() }),
     z.strictObject({ type: z.literal('undoing'), step: step() }),
-    z.strictObject({ type: z.literal('commit') }),
+    z.strictObject({
+      type: z.literal('waiting'),
+      bootId: z.string(),
+      dueMs: z.int().nonnegative(),
+      withinMs: z.int().positive(),
+      clock: z.string(),
+    }),
+    z.strictObject({ type: z.literal('commit'), unproven: z.literal(true).optional() }),
     z.strictObject({ type: z.literal('abort'), everything: z.boolean() }),
     z.strictObject({ type: z.literal('rolled-back') }),
   ]),

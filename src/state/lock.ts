@@ -2,7 +2,7 @@ import { EXIT, HardenError } from '../model/errors.ts';
 import type { Fd, Sys } from '../model/sys.ts';
 import { errnoName, reasonOf } from './trouble.ts';
 
-const LOCK = 'lock';
+export const LOCK = 'lock';
 const NOTE_LIMIT = 4096;
 
 /** Who holds a lock, for people; trusted for nothing. */

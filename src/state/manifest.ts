@@ -131,13 +131,22 @@ function sameContent(now: ContentState | null, wanted: ContentState | null): boo
   return now?.sha256 === wanted.sha256 && (wanted.extended === null || now.extended === wanted.extended);
 }
 
-/** Names, in the folder of the object, of what is not in place yet and of what is kept; both are free before the transaction. */
+/** Names, in the folder of the object, of what is not in place yet, of the folder it is made in and of what is kept; all are free before the transaction. */
 export function tempName(id: string, mark: number | string): string {
   return `.harden-${id}-${mark}.new`;
 }
 
+export function shelterName(id: string, mark: number | string): string {
+  return `.harden-${id}-${mark}.dir`;
+}
+
 export function savedName(id: string, mark: number | string): string {
   return `.harden-${id}-${mark}.old`;
+}
+
+/** All of one step or one object. */
+export function hiddenNames(id: string, mark: number | string): readonly string[] {
+  return [tempName(id, mark), shelterName(id, mark), savedName(id, mark)];
 }
 
 /** Every name the transaction may ever create beside its targets, by folder. */
@@ -145,7 +154,7 @@ export function listedNames(manifest: Manifest): ReadonlyMap<AbsPath, readonly s
   const names = new Map<AbsPath, string[]>();
   const add = (path: AbsPath, mark: number | string): void => {
     const folder = parentPath(path);
-    names.set(folder, [...(names.get(folder) ?? []), tempName(manifest.id, mark), savedName(manifest.id, mark)]);
+    names.set(folder, [...(names.get(folder) ?? []), ...hiddenNames(manifest.id, mark)]);
   };
   manifest.steps.forEach((step, index) => {
     if (isObjectStep(step)) {

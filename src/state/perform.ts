@@ -4,7 +4,7 @@ import type { Activation, StepInput } from '../model/transaction.ts';
 import { changeAccess } from './change-access.ts';
 import { refuseExchanged } from './gates.ts';
 import { holding } from './held.ts';
-import { type ObjectState, type ObjectStep, sameState, savedName, tempName } from './manifest.ts';
+import { type ObjectState, type ObjectStep, sameState, savedName, shelterName, tempName } from './manifest.ts';
 import { prepareFile, putInPlace } from './put-file.ts';
 import { type Seen, see } from './see.ts';
 import { Refusal } from './trouble.ts';
@@ -29,6 +29,7 @@ interface Doing {
   readonly folder: Fd;
   readonly name: string;
   readonly temp: string;
+  readonly shelter: string;
   readonly saved: string;
   readonly step: ObjectStep;
   readonly now: Seen;
@@ -52,6 +53,7 @@ export function performObjectStep(
   const { index, step, input, seen } = at;
   const { sys } = ground.targets;
   const temp = tempName(ground.id, index);
+  const shelter = shelterName(ground.id, index);
   const saved = savedName(ground.id, index);
   const placed = inExistingFolder(ground.targets, step.path, (folder, name) => {
     const now = see(sys, folder, name, withContent(step));
@@ -61,8 +63,8 @@ export function performObjectStep(
     if (seen !== undefined) {
       refuseExchanged(now.stat, seen);
     }
-    intent([temp, saved]);
-    return change({ ground, sys, folder, name, temp, saved, step, now }, input);
+    intent([temp, shelter, saved]);
+    return change({ ground, sys, folder, name, temp, shelter, saved, step, now }, input);
   });
   inExistingFolder(ground.targets, step.path, (folder, name) => {
     const now = see(sys, folder, name, withContent(step));
@@ -107,7 +109,9 @@ export function failureOf(outcome: CommandOutcome): string | undefined {
 }
 
 function said(stderr: string): string {
-  const line = stderr.trim().split('\n').at(-1) ?? '';
+  // systemctl ends with where to look; why stands before that.
+  const lines = stderr.trim().split('\n');
+  const line = lines.findLast((one) => !one.startsWith('See "systemctl ')) ?? '';
   return line === '' ? '' : `: ${line.slice(0, 300)}`;
 }
 
@@ -138,13 +142,13 @@ function change(doing: Doing, input: ObjectInput): FileStat | undefined {
 }
 
 function writeFile(doing: Doing, input: WriteInput): FileStat {
-  const { sys, folder, name, temp, step, now } = doing;
+  const { sys, folder, name, temp, shelter, step, now } = doing;
   if (step.after.kind !== 'object') {
     throw new Error('a written file has no state');
   }
   const { access, content } = step.after;
   const prepare = (source: Fd | undefined, exact: boolean, extended: string | null): FileStat => {
-    const metadata = source === undefined ? undefined : { fd: source, extended };
+    const metadata = source === undefined ? undefined : { fd: source, extended, shelter };
     const file = { temp, content: input.content, access, metadata, exact: exact ? source : undefined };
     const stat = prepareFile(sys, folder, file);
     putInPlace(sys, folder, doing, now);

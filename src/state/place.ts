@@ -1,4 +1,4 @@
-import { type AbsPath, absPath } from '../model/brand.ts';
+import { type AbsPath, absPath, parentPath } from '../model/brand.ts';
 import { EXIT, HardenError } from '../model/errors.ts';
 import type { FileStat } from '../model/host.ts';
 import type { Fd, Sys } from '../model/sys.ts';
@@ -15,9 +15,9 @@ export interface PlaceRules {
   readonly create: boolean;
 }
 
-/** Where a write may never reach a disk of this machine, or not stay there. */
+/** Where a write may never reach a disk of this machine, or not stay there. Of overlay nobody can tell what is below it. */
 const NOT_DURABLE: ReadonlySet<string> = new Set([
-  ...['tmpfs', 'ramfs', 'aufs', 'squashfs', 'erofs', 'proc', 'sysfs'],
+  ...['tmpfs', 'ramfs', 'overlay', 'aufs', 'squashfs', 'erofs', 'proc', 'sysfs'],
   ...['nfs', 'cifs', 'smb', 'ceph', '9p', 'gfs2', 'ocfs2', 'fuse'],
 ]);
 
@@ -92,9 +92,35 @@ function refuseVolatile(sys: Sys, path: AbsPath, held: Fd, { allowVolatile }: Pl
 /** What to know of a place that is used all the same; undefined where there is nothing. */
 export function remarkOn(sys: Sys, path: AbsPath, held: Fd): string | undefined {
   const { type } = sys.fileSystem(held);
-  return type === 'overlay' || NOT_DURABLE.has(type)
-    ? `${path} is on ${type}: whether a snapshot there outlasts a crash depends on what is below it.`
+  return NOT_DURABLE.has(type)
+    ? `${path} is on ${type}, as was accepted: after a crash or a reboot there may be no snapshot to go back to.`
     : undefined;
+}
+
+/** The file system a folder is on, or would be made on. */
+export interface Room {
+  readonly type: string;
+  readonly freeBytes: number;
+  /** What is written there outlasts a crash, as far as the type tells. */
+  readonly lasts: boolean;
+}
+
+/** @throws Error with the errno in `code` where no folder on the way can be looked into. */
+export function roomAt(sys: Sys, path: AbsPath): Room {
+  try {
+    const held = sys.openDirectory(path);
+    try {
+      const { type, freeBytes } = sys.fileSystem(held);
+      return { type, freeBytes, lasts: !NOT_DURABLE.has(type) };
+    } finally {
+      sys.close(held);
+    }
+  } catch (error) {
+    if (path === '/' || !(error instanceof Error && 'code' in error && error.code === 'ENOENT')) {
+      throw error;
+    }
+    return roomAt(sys, parentPath(path));
+  }
 }
 
 function unsafe(path: string, reason: string, hint: string): HardenError {

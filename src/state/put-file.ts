@@ -8,10 +8,11 @@ import { type Seen, sameObject, see } from './see.ts';
 import { Refusal } from './trouble.ts';
 import { holdingObject } from './walk.ts';
 
-/** Where the metadata of a new file come from; `extended` is what they must be after the copy. */
+/** Where the metadata of a new file come from; `extended` is what they must be after the copy. `shelter`: a hidden name for the folder it is made in. */
 export interface MetadataSource {
   readonly fd: Fd;
   readonly extended: string | null;
+  readonly shelter: string;
 }
 
 export interface NewFile {
@@ -29,15 +30,47 @@ export interface NewFile {
  * @throws Refusal or an error of Sys; the hidden name may be left then.
  */
 export function prepareFile(sys: Sys, folder: Fd, file: NewFile): FileStat {
+  if (file.metadata === undefined) {
+    fill(sys, folder, file);
+  } else {
+    fillSheltered(sys, folder, file, file.metadata.shelter);
+  }
+  const back = see(sys, folder, file.temp, true);
+  const { access } = file;
+  const content = { sha256: digestOfBytes(file.content), size: file.content.length, mtimeNs: null, extended: null };
+  if (back.stat === undefined || !sameState(back.state, { kind: 'object', fileType: 'file', access, content })) {
+    throw new Refusal('the new file did not read back as it was written');
+  }
+  return back.stat;
+}
+
+/**
+ * Old owner, mode and ACL come together: while they are on the empty file nobody may open it, who would still have it open when it is full
+ * and less is allowed.
+ */
+function fillSheltered(sys: Sys, folder: Fd, file: NewFile, shelter: string): void {
+  sys.makeDirectory(folder, shelter, 0o700);
+  holding(sys, sys.openObject(folder, shelter), (inside) => {
+    sys.chmod(inside, 0o700);
+    fill(sys, inside, file);
+    if (sys.statAt(folder, file.temp) !== undefined) {
+      throw new Refusal(`somebody else has the name ${file.temp}`);
+    }
+    sys.move(inside, file.temp, folder, file.temp);
+  });
+  sys.removeDirectory(folder, shelter);
+}
+
+function fill(sys: Sys, folder: Fd, file: NewFile): void {
   holding(sys, sys.createFile(folder, file.temp), (fd) => {
-    // Still empty, so nothing of the new content shows while the old mode is on it.
     if (file.metadata !== undefined) {
       sys.copyMetadata(file.metadata.fd, fd, false);
       if (file.metadata.extended !== null && sys.extendedMetadata(fd) !== file.metadata.extended) {
         throw new Refusal('its ACL or extended attributes could not be carried over');
       }
     }
-    sys.chmod(fd, 0o600);
+    // Nobody needs it meanwhile: what writes is open already.
+    sys.chmod(fd, 0o600 & file.access.mode);
     sys.write(fd, file.content, 0);
     if (file.exact === undefined) {
       sys.chown(fd, file.access.uid, file.access.gid);
@@ -47,13 +80,6 @@ export function prepareFile(sys: Sys, folder: Fd, file: NewFile): FileStat {
     }
     sys.sync(fd);
   });
-  const back = see(sys, folder, file.temp, true);
-  const { access } = file;
-  const content = { sha256: digestOfBytes(file.content), size: file.content.length, mtimeNs: null, extended: null };
-  if (back.stat === undefined || !sameState(back.state, { kind: 'object', fileType: 'file', access, content })) {
-    throw new Refusal('the new file did not read back as it was written');
-  }
-  return back.stat;
 }
 
 /**

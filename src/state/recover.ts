@@ -1,25 +1,28 @@
 import { digestOfBytes } from '../model/canonical.ts';
 import type { Fd } from '../model/sys.ts';
+import type { Moment, RecoverWish, RevertCause, RevertDue } from '../model/revert.ts';
 import type { Recovered, UndoReport } from '../model/transaction.ts';
 import { holding, readIfThere } from './held.ts';
+import { noteRevert } from './revert-notes.ts';
 import { JOURNAL, type Journal, createJournal, openJournal } from './journal.ts';
 import { type Manifest, decodeManifest, encodeManifest } from './manifest.ts';
 import { type Ground, type OpenTransaction, finishCommit, moveAway, undoAndFinish } from './open-transaction.ts';
 import { MANIFEST, discard } from './save.ts';
 import { attempt } from './trouble.ts';
-import type { Runtime } from './undo.ts';
 
 const NOTHING: UndoReport = { restored: [], kept: [], failed: [] };
 /** Room for the end of a transaction whose journal is lost. */
 const SPARE_JOURNAL = 4096;
+/** The clock's own job comes first; past this the clock is lost. */
+const GRACE_MS = 2000;
 
-/** Ends every transaction a dead run left, the newest first. May be stopped at any call and run again. */
-export function recoverAll(ground: Ground, runtime: Runtime): readonly Recovered[] {
+/** Ends every transaction a dead run left, the newest first; one that waits is left until its time is up. May be stopped at any call and run again. */
+export function recoverAll(ground: Ground, wish: RecoverWish): readonly Recovered[] {
   const { sys, tx } = ground.folders;
   return [...sys.list(tx)]
     .map((id) => ({ id, createdAt: createdAt(ground, id) }))
     .sort((a, b) => (a.createdAt < b.createdAt ? 1 : -1))
-    .map(({ id }) => recoverSafely(ground, id, runtime));
+    .map(({ id }) => recoverSafely(ground, id, wish));
 }
 
 /** Which of the two copies of the plan counts, or why none does. */
@@ -63,8 +66,8 @@ function isUnused(journal: Pick<Journal, 'records' | 'intact'> | undefined): boo
   return journal === undefined || (journal.records().length === 0 && journal.intact());
 }
 
-function recoverSafely(ground: Ground, id: string, runtime: Runtime): Recovered {
-  const result = attempt(() => recoverOne(ground, id, runtime));
+function recoverSafely(ground: Ground, id: string, wish: RecoverWish): Recovered {
+  const result = attempt(() => recoverOne(ground, id, wish));
   if (result.ok) {
     return result.value;
   }
@@ -72,7 +75,7 @@ function recoverSafely(ground: Ground, id: string, runtime: Runtime): Recovered 
   return { id, purpose: undefined, outcome: 'incomplete', undo: { ...NOTHING, failed } };
 }
 
-function recoverOne(ground: Ground, id: string, runtime: Runtime): Recovered {
+function recoverOne(ground: Ground, id: string, wish: RecoverWish): Recovered {
   const { sys, tx } = ground.folders;
   const found = holding(sys, sys.openObject(tx, id), (home) => {
     const journal = sys.statAt(home, JOURNAL) === undefined ? undefined : openJournal(sys, home, id);
@@ -83,7 +86,7 @@ function recoverOne(ground: Ground, id: string, runtime: Runtime): Recovered {
   const { choice, journal } = found;
   try {
     if (choice.type === 'manifest' && journal !== undefined) {
-      return endOne(ground, { id, manifest: choice.manifest, journal }, runtime);
+      return endOne(ground, { id, manifest: choice.manifest, journal }, wish);
     }
   } finally {
     journal?.close();
@@ -97,10 +100,11 @@ function recoverOne(ground: Ground, id: string, runtime: Runtime): Recovered {
   return { id, purpose: undefined, outcome: 'refused', undo: { ...NOTHING, failed: [{ what, reason }] } };
 }
 
-function endOne(ground: Ground, open: OpenTransaction, runtime: Runtime): Recovered {
+function endOne(ground: Ground, open: OpenTransaction, wish: RecoverWish): Recovered {
   const { id, journal } = open;
   const { purpose } = open.manifest;
-  switch (journal.records().at(-1)?.type) {
+  const last = journal.records().at(-1);
+  switch (last?.type) {
     case 'commit': {
       // The dead run may have written it without bringing it to the disk.
       journal.confirm();
@@ -111,6 +115,15 @@ function endOne(ground: Ground, open: OpenTransaction, runtime: Runtime): Recove
       journal.confirm();
       moveAway(ground.folders, id, ground.folders.done);
       return { id, purpose, outcome: 'undone', undo: NOTHING };
+    case 'waiting': {
+      const why = whyTakenBack(last, { id, wish, bootId: ground.bootId });
+      if (why === 'not-yet') {
+        return { id, purpose, outcome: 'waiting', undo: NOTHING };
+      }
+      // While it stands there, a later run could still keep what is half undone: without this record nothing is touched.
+      journal.append({ type: 'abort', everything: !journal.intact() });
+      return { ...undoOne(ground, open, wish, why === 'asked' ? wish.unattended : why), notKept: why };
+    }
     case 'begin':
     case 'intent':
     case 'done':
@@ -119,10 +132,44 @@ function endOne(ground: Ground, open: OpenTransaction, runtime: Runtime): Recove
     case undefined: {
       // No COMMIT can come to light any more, so this record may fail: its absence tells the next recovery the same.
       attempt(() => journal.append({ type: 'abort', everything: !journal.intact() }));
-      const undo = undoAndFinish(ground, open, runtime);
-      return { id, purpose, outcome: undo.failed.length === 0 ? 'undone' : 'incomplete', undo };
+      return undoOne(ground, open, wish, wish.unattended);
     }
   }
+}
+
+/** `cause`: why nobody is told of it now, so that a note is left. */
+function undoOne(
+  ground: Ground,
+  open: OpenTransaction,
+  { runtime = 'assert', now }: RecoverWish,
+  cause: RevertCause | undefined,
+): Recovered {
+  const { id } = open;
+  if (cause !== undefined) {
+    // Without a note the revert is as good, only less known.
+    attempt(() => noteRevert(ground.folders, { id, cause, at: now?.iso ?? '', notAsBefore: null }));
+  }
+  const undo = undoAndFinish(ground, open, runtime);
+  return { id, purpose: open.manifest.purpose, outcome: undo.failed.length === 0 ? 'undone' : 'incomplete', undo };
+}
+
+/** Whether a run that waits is to be taken back now, and for which reason. */
+export function whyTakenBack(
+  due: RevertDue,
+  { id, wish, bootId }: { readonly id: string; readonly wish: RecoverWish; readonly bootId: string },
+): RevertCause | 'asked' | 'not-yet' {
+  if (due.bootId !== bootId) {
+    return 'boot';
+  }
+  const { revert, now } = wish;
+  if (revert?.id === id && (revert.clock === undefined || revert.clock === due.clock)) {
+    return 'asked';
+  }
+  return isOverdue(due, now) ? 'clock' : 'not-yet';
+}
+
+function isOverdue({ dueMs }: RevertDue, now: Moment | undefined): boolean {
+  return now !== undefined && now.monotonicMs > dueMs + GRACE_MS;
 }
 
 function createdAt({ folders: { sys, tx } }: Ground, id: string): string {

@@ -1,4 +1,4 @@
-import { type AbsPath, type Sha256, isBelow, parentPath } from '../model/brand.ts';
+import { type AbsPath, type Sha256, baseName, isBelow, joinPath, parentPath } from '../model/brand.ts';
 import type { Fd, Sys } from '../model/sys.ts';
 import type { Access } from '../model/transaction.ts';
 import { accessesBetween, changeAccess } from './change-access.ts';
@@ -8,6 +8,7 @@ import {
   type ManifestObject,
   type ObjectState,
   type ObjectStep,
+  hiddenNames,
   isObjectStep,
   phaseMark,
   sameAccess,
@@ -78,12 +79,30 @@ export function restore(ground: RestoreGround, touched: Touched): Restored {
   });
 }
 
-/** True where a damaged or missing saved copy would be needed to put the path back. */
-export function needsBlob(ground: RestoreGround, touched: Touched): boolean {
-  return inFolder(ground.targets, touched.object.path, {
-    found: (folder, name) => new Restoring(ground, touched, folder, name).needsBlob(),
-    missing: () => false,
+/** True where a damaged or missing saved copy would be needed to put the path back. `manifest`: whose folders may be set aside now. */
+export function needsBlob(ground: RestoreGround, touched: Touched, manifest: Manifest): boolean {
+  const { path } = touched.object;
+  const look = (at: AbsPath, missing: () => boolean): boolean =>
+    inFolder(ground.targets, at, {
+      found: (folder, name) => new Restoring(ground, touched, folder, name).needsBlob(),
+      missing,
+    });
+  return look(path, () => {
+    const aside = asideWithItsFolder(manifest, path);
+    return aside !== path && look(aside, () => false);
   });
+}
+
+/** Where a path is while the folders above it that the transaction removes are set aside. */
+function asideWithItsFolder(manifest: Manifest, path: AbsPath): AbsPath {
+  const folder = parentPath(path);
+  if (folder === path) {
+    return path;
+  }
+  const above = asideWithItsFolder(manifest, folder);
+  const step = manifest.steps.findIndex((one) => one.kind === 'remove-directory' && one.path === folder);
+  const now = step < 0 ? above : joinPath(parentPath(above), savedName(manifest.id, step));
+  return joinPath(now, baseName(path));
 }
 
 class Restoring {
@@ -228,7 +247,8 @@ class Restoring {
     const temp = tempName(id, undoMark(index));
     removeOurs(this.#sys, this.#folder, temp, this.#ground.listed);
     holding(state, state.openObject(blobs, name), (blob) => {
-      prepareFile(this.#sys, this.#folder, { temp, content, access: before.access, metadata: undefined, exact: blob });
+      const file = { temp, content, access: before.access, metadata: undefined, exact: blob };
+      prepareFile(this.#sys, this.#folder, file);
     });
     this.#sys.rename(this.#folder, temp, this.#name);
   }
@@ -256,7 +276,7 @@ class Restoring {
       phaseMark(this.#touched.index),
       undoMark(this.#touched.index),
     ];
-    const names = marks.flatMap((mark) => [tempName(this.#ground.id, mark), savedName(this.#ground.id, mark)]);
+    const names = marks.flatMap((mark) => hiddenNames(this.#ground.id, mark));
     return names.map((name) => removeOurs(this.#sys, this.#folder, name, this.#ground.listed)).includes(true);
   }
 

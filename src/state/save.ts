@@ -3,7 +3,7 @@ import { digestOfBytes } from '../model/canonical.ts';
 import { EXIT, HardenError } from '../model/errors.ts';
 import type { Fd, Sys } from '../model/sys.ts';
 import type { TransactionSpec } from '../model/transaction.ts';
-import { holding, readIfThere, writeNew } from './held.ts';
+import { holding, readIfThere, removeTree, writeNew } from './held.ts';
 import { JOURNAL, type Journal, createJournal, encodeRecord, firstChain, readJournal } from './journal.ts';
 import { type Manifest, type ManifestObject, encodeManifest, sameState } from './manifest.ts';
 import { type Seen, sameObject, see } from './see.ts';
@@ -14,6 +14,8 @@ import { type Targets, inExistingFolder, inFolder } from './walk.ts';
 export const MANIFEST = 'manifest.json';
 export const MANIFEST_TEMP = 'manifest.json.t';
 export const BLOBS = 'blobs';
+/** Below the folder of a transaction, for as long as a rehearsal runs. */
+export const REHEARSAL = 'rehearsal';
 
 const SPARE_BYTES = 1 << 20;
 const SPARE_INODES = 16;
@@ -32,18 +34,22 @@ export function newBlob(digest: Sha256): string {
   return `new-${digest}`;
 }
 
+export interface SaveWork {
+  readonly spec: TransactionSpec;
+  readonly survey: Survey;
+  readonly rehearse: (blobs: Fd) => void;
+}
+
 /**
  * Makes all that an undo needs durable, reads it back, and only then writes BEGIN. `home`: the empty folder of the transaction.
- * Order: blobs, manifest, journal, their folders, the look back, BEGIN.
+ * Order: blobs, manifest, journal, their folders, the look back, BEGIN. `rehearse` runs while there is no manifest yet, so that a run
+ * that dies in it has begun nothing.
  */
-export function save(state: Sys, home: Fd, work: { readonly spec: TransactionSpec; readonly survey: Survey }): Journal {
-  const { spec, survey } = work;
-  const { manifest, targets } = survey;
-  state.makeDirectory(home, BLOBS, 0o700);
-  const names = holding(state, state.openObject(home, BLOBS), (blobs) => {
-    state.chmod(blobs, 0o700);
-    const saved = [...saveOriginals({ state, blobs, targets }, survey), ...saveNew(state, blobs, spec)];
-    state.sync(blobs);
+export function save(state: Sys, home: Fd, work: SaveWork): Journal {
+  const { spec, survey, rehearse } = work;
+  const { manifest } = survey;
+  const names = withSavedCopies(state, home, { spec, survey }, (blobs, saved) => {
+    rehearse(blobs);
     return saved;
   });
   const text = encodeManifest(manifest);
@@ -66,6 +72,23 @@ export function save(state: Sys, home: Fd, work: { readonly spec: TransactionSpe
   }
 }
 
+/** Makes the saved copies, all durable but for the folder they are in, and hands it out. */
+export function withSavedCopies<T>(
+  state: Sys,
+  home: Fd,
+  { spec, survey }: Pick<SaveWork, 'spec' | 'survey'>,
+  use: (blobs: Fd, names: readonly string[]) => T,
+): T {
+  const { targets } = survey;
+  state.makeDirectory(home, BLOBS, 0o700);
+  return holding(state, state.openObject(home, BLOBS), (blobs) => {
+    state.chmod(blobs, 0o700);
+    const names = [...saveOriginals({ state, blobs, targets }, survey), ...saveNew(state, blobs, spec)];
+    state.sync(blobs);
+    return use(blobs, names);
+  });
+}
+
 /** Room on every file system that is written to; so that a shortage shows before anything is changed. */
 export function refuseShortage(
   state: Sys,
@@ -76,7 +99,9 @@ export function refuseShortage(
   const written = spec.steps.reduce((sum, step) => sum + (step.kind === 'write-file' ? step.content.length : 0), 0);
   const kept = [...originals.values()].reduce((sum, { bytes }) => sum + (bytes?.length ?? 0), 0);
   const inodes = spec.steps.length + manifest.objects.length + SPARE_INODES;
-  refuseFull(state, home, { what: 'the state folder', bytes: written + kept + 2 * journalSize(manifest), inodes });
+  // Everything once more while it is rehearsed.
+  const bytes = 2 * (written + kept) + 2 * journalSize(manifest);
+  refuseFull(state, home, { what: 'the state folder', bytes, inodes: 2 * inodes });
   for (const step of spec.steps) {
     if (step.kind !== 'command' && step.kind !== 'activate' && step.kind !== 'set-access') {
       inFolder(targets, step.path, {
@@ -196,6 +221,7 @@ export function blobBytes(state: Sys, blobs: Fd, name: string): Uint8Array | und
 /** Takes away the folder of a transaction that never touched a target. Only what we put there; anything else keeps it. */
 export function discard(state: Sys, folder: Fd, id: string): void {
   holding(state, state.openObject(folder, id), (home) => {
+    removeTree(state, home, REHEARSAL);
     for (const name of [MANIFEST_TEMP, MANIFEST, JOURNAL].filter((one) => state.statAt(home, one) !== undefined)) {
       state.unlink(home, name);
     }

@@ -14,6 +14,8 @@ import { attempt } from './trouble.ts';
 export interface Snapshot {
   readonly manifest: Manifest;
   readonly files: SnapshotFiles;
+  /** False where a look at the host after it did not find all of it. */
+  readonly proven: boolean;
 }
 
 /** What committed transactions left: enough to take each of them back. Reads only, and needs no lock. */
@@ -39,13 +41,13 @@ export function openSnapshots(folders: SnapshotFolders): Snapshots {
   const { sys } = folders;
   const read = (id: string): Snapshot => {
     const place = placeOf(folders, id);
-    const manifest = holding(sys, sys.openObject(place, id), (home) => manifestIn(sys, home, id));
-    return { manifest, files: filesOf(folders, place, manifest) };
+    const { manifest, proven } = holding(sys, sys.openObject(place, id), (home) => contentIn(sys, home, id));
+    return { manifest, files: filesOf(folders, place, manifest), proven };
   };
   return {
     list: () => {
       const results = idsOf(folders).map((id) => ({ id, read: attempt(() => read(id)) }));
-      const snapshots = results.flatMap(({ read: result }) => (result.ok ? [summary(result.value.manifest)] : []));
+      const snapshots = results.flatMap(({ read: result }) => (result.ok ? [summary(result.value)] : []));
       const damaged = results.flatMap(({ id, read: result }) =>
         result.ok ? [] : [{ what: `snapshot ${id}`, reason: result.reason }],
       );
@@ -127,11 +129,16 @@ function placeOf({ sys, tx, snapshots }: SnapshotFolders, id: string): Fd {
 }
 
 function manifestIn(sys: Sys, home: Fd, id: string): Manifest {
+  return contentIn(sys, home, id).manifest;
+}
+
+function contentIn(sys: Sys, home: Fd, id: string): Pick<Snapshot, 'manifest' | 'proven'> {
   const decoded = readJournal(sys, home, id);
+  const last = decoded?.records.at(-1);
   const journal = decoded === undefined ? undefined : { records: () => decoded.records, intact: () => decoded.intact };
   const choice = chooseManifest(id, readIfThere(sys, home, MANIFEST), journal);
   if (choice.type === 'manifest') {
-    return choice.manifest;
+    return { manifest: choice.manifest, proven: last?.type !== 'commit' || last.unproven !== true };
   }
   throw damaged(id, choice.type === 'refused' ? choice.reason : 'it has no manifest');
 }
@@ -243,8 +250,8 @@ function damagedBlobs(sys: Sys, home: Fd, manifest: Manifest): readonly Trouble[
   );
 }
 
-function summary({ id, purpose, createdAt, about }: Manifest): SnapshotSummary {
-  return { id, purpose, createdAt, about };
+function summary({ manifest: { id, purpose, createdAt, about }, proven }: Snapshot): SnapshotSummary {
+  return { id, purpose, createdAt, about, proven };
 }
 
 function byAge(a: SnapshotSummary, b: SnapshotSummary): number {

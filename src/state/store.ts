@@ -2,19 +2,22 @@ import { type AbsPath, joinPath } from '../model/brand.ts';
 import { EXIT, HardenError } from '../model/errors.ts';
 import type { Command, CommandOutcome } from '../model/host.ts';
 import type { Fd, Sys } from '../model/sys.ts';
-import type { Recovered, TransactionSpec } from '../model/transaction.ts';
+import type { OpenRun, RecoverWish, RevertNote } from '../model/revert.ts';
+import type { Recovered, Rehearsed, TransactionSpec } from '../model/transaction.ts';
+import { type Begun, begin, rehearseOnly } from './begin.ts';
+import { pruneDone } from './cleanup.ts';
+import { giveUp } from './give-up.ts';
 import { ensureFolder, openIfThere, writeNew } from './held.ts';
 import { type Holder, takeLock } from './lock.ts';
-import { TRANSACTION_ID } from './manifest.ts';
+import { NewlyMade } from './newly-made.ts';
 import type { Folders, Ground } from './open-transaction.ts';
 import { asHardenError, openPlace, remarkOn } from './place.ts';
+import { type WaitingRuns, openRuns, waitingRuns } from './open-runs.ts';
 import { recoverAll } from './recover.ts';
-import { discard, refuseShortage, save } from './save.ts';
-import { type Snapshots, openSnapshots, originalIn } from './snapshots.ts';
-import { survey } from './survey.ts';
-import { type Transaction, runTransaction } from './transaction.ts';
-import { attempt, reasonOf } from './trouble.ts';
-import type { Runtime } from './undo.ts';
+import { readRevertNotes } from './revert-notes.ts';
+import { type RunEntry, keepRun } from './runs.ts';
+import { type Snapshots, openSnapshots } from './snapshots.ts';
+import { reasonOf } from './trouble.ts';
 import type { Trust } from './walk.ts';
 
 export interface StoreOptions {
@@ -34,12 +37,21 @@ export interface StoreOptions {
 }
 
 /** Sole access to what this product keeps and to the hosts it changes; held until `close` or the end of the process. */
-export interface Store {
-  /** To be called first. Ends what dead runs left. `runtime` `leave`: files only (early at boot); default `assert`. */
-  recover(runtime?: Runtime): readonly Recovered[];
-  /** Makes the snapshot. Nothing was changed where it throws. @throws HardenError */
-  begin(spec: TransactionSpec): Transaction;
+export interface Store extends WaitingRuns {
+  /** To be called first. Ends what dead runs left; a run that waits to be kept is left alone until its time is up. */
+  recover(wish?: RecoverWish): readonly Recovered[];
+  /**
+   * Sets aside, whole, a transaction that a recovery could not end, so that new ones can begin; nothing on the host is touched.
+   * Gives the path it is kept at. @throws HardenError where it is not one of those.
+   */
+  giveUp(id: string): string;
+  /** Makes the snapshot and rehearses the way back. Nothing was changed where it throws. @throws HardenError */
+  begin(spec: TransactionSpec): Begun;
+  /** All of `begin` but the beginning; leaves nothing. @throws HardenError where `begin` would. */
+  rehearse(spec: TransactionSpec): Rehearsed;
   readonly snapshots: Snapshots;
+  /** Keeps the result of a run beside the snapshots. Gives why it could not be kept. */
+  keepRun(entry: RunEntry, text: string): string | undefined;
   /** What to know of the place where snapshots are kept, for people. */
   readonly remark: string | undefined;
   /**
@@ -65,23 +77,38 @@ export function openStore(options: StoreOptions): Store {
     held.push(fd);
     return fd;
   };
-  const close = (): void =>
+  const made = new NewlyMade(sys);
+  const close = (): void => {
+    made.removeWhatIsEmpty();
     held
       .splice(0)
       .reverse()
       .forEach((fd) => sys.close(fd));
+  };
   try {
-    const folders = openFolders(options, hold);
+    const folders = openFolders(options, hold, made);
     const ground: Ground = { folders, targets: { sys: targetSys, trust: targetTrust }, bootId };
     const snapshots = openSnapshots(folders);
     return {
-      recover: (runtime = 'assert') =>
+      ...waitingRuns(ground),
+      recover: (wish = {}) =>
         named(
           (error) => asHardenError(options.stateDir, error),
-          () => recoverAll(ground, runtime),
+          () => {
+            const recovered = recoverAll(ground, wish);
+            pruneDone(folders);
+            return recovered;
+          },
         ),
-      begin: (spec) => named(notSaved, () => begin(ground, snapshots, spec)),
+      giveUp: (id) => named(notSaved, () => giveUp(folders, options.stateDir, id)),
+      begin: (spec) => {
+        const transaction = named(notSaved, () => begin(ground, snapshots, spec));
+        made.keepAll();
+        return transaction;
+      },
+      rehearse: (spec) => named(notSaved, () => rehearseOnly(ground, snapshots, spec)),
       snapshots,
+      keepRun: (entry, text) => keepRun(folders, entry, text),
       remark: remarkOn(sys, options.stateDir, folders.home),
       withScratch: (name, content, use) => {
         const { sys, home } = folders;
@@ -106,6 +133,8 @@ export interface Looked {
   readonly snapshots: Snapshots;
   /** Ids of transactions without an end: of a run that is still at work, or of one that was killed. */
   readonly unfinished: readonly string[];
+  readonly openRuns: readonly OpenRun[];
+  readonly notes: readonly RevertNote[];
   close(): void;
 }
 
@@ -123,7 +152,13 @@ export function readSnapshots(options: Pick<StoreOptions, 'stateSys' | 'stateDir
     close();
     return undefined;
   }
-  return { snapshots: openSnapshots({ sys, tx, snapshots: kept }), unfinished: [...sys.list(tx)].sort(), close };
+  return {
+    snapshots: openSnapshots({ sys, tx, snapshots: kept }),
+    unfinished: [...sys.list(tx)].sort(),
+    openRuns: openRuns({ sys, tx }),
+    notes: readRevertNotes(sys, home),
+    close,
+  };
 }
 
 /** Also one that a run left which was killed in the middle of a trial. */
@@ -133,9 +168,10 @@ function removeScratch(sys: Sys, home: Fd, name: string): void {
   }
 }
 
-function openFolders(options: StoreOptions, hold: (fd: Fd) => Fd): Folders {
+function openFolders(options: StoreOptions, hold: (fd: Fd) => Fd, newly: NewlyMade): Folders {
   const { stateSys: sys, stateDir, lockDir, uid, holder, allowVolatile = false } = options;
   const made = (path: AbsPath, volatile: boolean): Fd => {
+    newly.note(path);
     const fd = openPlace(sys, path, { uid, allowVolatile: volatile, create: true });
     if (fd === undefined) {
       throw new Error(`${path} was not made`);
@@ -144,46 +180,18 @@ function openFolders(options: StoreOptions, hold: (fd: Fd) => Fd): Folders {
   };
   const lockHome = made(lockDir, true);
   hold(takeLock(sys, lockHome, holder));
+  newly.locked(lockDir);
   const home = made(stateDir, allowVolatile);
   if (stateDir !== lockDir) {
     // One that comes from a container with a lock folder of its own, or after somebody took that lock file away, meets us here.
     hold(takeLock(sys, home, holder));
+    newly.locked(stateDir);
   }
-  const part = (name: string): Fd => hold(ensureFolder(sys, home, name));
+  const part = (name: string): Fd => {
+    newly.note(joinPath(stateDir, name));
+    return hold(ensureFolder(sys, home, name));
+  };
   return { sys, home, tx: part('tx'), snapshots: part('snapshots'), done: part('done'), conflicts: part('conflicts') };
-}
-
-function begin(ground: Ground, snapshots: Snapshots, spec: TransactionSpec): Transaction {
-  const { folders, targets } = ground;
-  const { sys, tx } = folders;
-  refuseUnfinished(snapshots);
-  refuseUsedId(folders, spec.id);
-  const home = sys.stat(tx);
-  const surveyed = survey(spec, {
-    targets,
-    saved: {
-      image: (snapshot, blob, path) => originalIn(snapshots.read(snapshot).manifest, { blob, path }),
-    },
-    creator: { uid: home.uid, gid: home.uid === 0 ? 0 : home.gid },
-  });
-  const work = { spec, survey: surveyed };
-  try {
-    refuseShortage(sys, tx, work);
-    sys.makeDirectory(tx, spec.id, 0o700);
-    const folder = sys.openObject(tx, spec.id);
-    try {
-      sys.chmod(folder, 0o700);
-      sys.sync(tx);
-      const journal = save(sys, folder, work);
-      return runTransaction(ground, { id: spec.id, manifest: surveyed.manifest, journal }, { spec, survey: surveyed });
-    } finally {
-      sys.close(folder);
-    }
-  } catch (error) {
-    // What stays is dropped by the next recovery.
-    attempt(() => sys.statAt(tx, spec.id) !== undefined && discard(sys, tx, spec.id));
-    throw error;
-  }
 }
 
 function named<T>(toHardenError: (error: unknown) => HardenError, work: () => T): T {
@@ -191,24 +199,6 @@ function named<T>(toHardenError: (error: unknown) => HardenError, work: () => T)
     return work();
   } catch (error) {
     throw error instanceof HardenError ? error : toHardenError(error);
-  }
-}
-
-function refuseUnfinished(snapshots: Snapshots): void {
-  const [id] = snapshots.unfinished();
-  if (id !== undefined) {
-    throw new HardenError({
-      code: 'H2106',
-      exit: EXIT.needsAttention,
-      message: `Transaction ${id} of an earlier run is not ended. Nothing was changed.`,
-      hint: 'harden recover',
-    });
-  }
-}
-
-function refuseUsedId({ sys, tx, snapshots, done }: Folders, id: string): void {
-  if (!TRANSACTION_ID.test(id) || [tx, snapshots, done].some((folder) => sys.statAt(folder, id) !== undefined)) {
-    throw new Error(`${JSON.stringify(id)} is no new transaction id`);
   }
 }
 

@@ -1,5 +1,5 @@
 import type { AbsPath } from '../model/brand.ts';
-import { isBelow, parentPath } from '../model/brand.ts';
+import { isBelow, joinPath, parentPath } from '../model/brand.ts';
 import { digestOfBytes } from '../model/canonical.ts';
 import { EXIT, HardenError } from '../model/errors.ts';
 import type { FileStat } from '../model/host.ts';
@@ -11,6 +11,7 @@ import {
   type ManifestStep,
   type ObjectState,
   absent,
+  listedNames,
   sameAccess,
 } from './manifest.ts';
 import { type ObjectInput, type SavedImages, stateAfter } from './state-after.ts';
@@ -59,12 +60,41 @@ export function survey(spec: TransactionSpec, ground: SurveyGround): Survey {
     ...phase,
     content: phase.content === null ? null : digestOfBytes(phase.content),
   }));
+  const manifest: Manifest = {
+    format: 1,
+    id,
+    purpose,
+    createdAt,
+    bootId,
+    about,
+    objects: walk.objects,
+    steps,
+    undoPhases,
+  };
+  refuseTakenNames(manifest, walk.targets);
   return {
-    manifest: { format: 1, id, purpose, createdAt, bootId, about, objects: walk.objects, steps, undoPhases },
+    manifest,
     originals: walk.originals,
     exposed: walk.exposed,
     targets: walk.targets,
   };
+}
+
+/** What an undo takes away under these names must be ours: none of them may be there yet. */
+function refuseTakenNames(manifest: Manifest, targets: Targets): void {
+  for (const [folder, names] of listedNames(manifest)) {
+    const inside = joinPath(folder, 'x');
+    const there = inFolder(targets, inside, {
+      found: (held) => new Set(targets.sys.list(held)),
+      missing: () => undefined,
+    });
+    const taken = names.find((name) => there?.has(name) === true);
+    if (taken !== undefined) {
+      naming(joinPath(folder, taken), () => {
+        throw new Refusal('harden needs this name for a moment, and somebody else has it');
+      });
+    }
+  }
 }
 
 class Walk {

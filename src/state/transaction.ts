@@ -1,4 +1,5 @@
 import { EXIT, HardenError } from '../model/errors.ts';
+import type { RevertDue } from '../model/revert.ts';
 import type { CommitReport, TransactionSpec, UndoReport } from '../model/transaction.ts';
 import { type Manifest, type ManifestStep, isObjectStep, listedNames } from './manifest.ts';
 import { type Ground, type OpenTransaction, finishCommit, undoAndFinish } from './open-transaction.ts';
@@ -14,66 +15,85 @@ export interface Transaction {
   perform(index: number): void;
   /**
    * Makes it final: when this returns, all of it is on the disk. @throws HardenError H2131 where it is not committed and
-   * `undo` is to be called; H2132 where nobody can tell, nothing is to be touched, and recovery decides.
+   * `undo` is to be called; H2132 where nobody can tell, nothing is to be touched, and recovery decides. `unproven` is kept with the
+   * snapshot: the work is done, but the host was not seen to be as it should.
    */
-  commit(): CommitReport;
+  commit(proof?: 'unproven'): CommitReport;
+  /**
+   * Leaves it complete but open, to be kept or taken back by whoever opens it again; this object is done with then.
+   * @throws Error where that could not be written; then only `undo` is left.
+   */
+  wait(due: RevertDue): void;
   /** Puts everything back. May be called again where something failed. */
   undo(): UndoReport;
 }
 
 /** What was asked for, and what was found. */
 interface Begun {
-  readonly spec: TransactionSpec;
+  readonly spec: Pick<TransactionSpec, 'steps'>;
   readonly survey: Pick<Survey, 'exposed'>;
 }
 
-type Phase = 'open' | 'failed' | 'doubtful' | 'committed' | 'undone';
+type Phase = 'open' | 'failed' | 'doubtful' | 'waiting' | 'committed' | 'undone';
+
+/** A transaction that waits, opened again: everything was performed by the run that began it. */
+export function resumeTransaction(ground: Ground, open: OpenTransaction): Pick<Transaction, 'id' | 'commit' | 'undo'> {
+  const begun: Begun = { spec: { steps: [] }, survey: { exposed: new Map() } };
+  return transactionFrom(ground, open, begun, open.manifest.steps.length);
+}
 
 export function runTransaction(ground: Ground, open: OpenTransaction, begun: Begun): Transaction {
+  return transactionFrom(ground, open, begun, 0);
+}
+
+function transactionFrom(ground: Ground, open: OpenTransaction, begun: Begun, done: number): Transaction {
   const { id, manifest, journal } = open;
   let phase: Phase = 'open';
-  let performed = 0;
+  let performed = done;
+  const wrongPhase = (): Error => new Error(`transaction ${id} is ${phase}`);
   const expectOpen = (): void => {
     if (phase !== 'open') {
-      throw new Error(`transaction ${id} is ${phase}`);
+      throw wrongPhase();
+    }
+  };
+  const expectAllPerformed = (): void => {
+    expectOpen();
+    if (performed !== manifest.steps.length) {
+      throw new Error(`transaction ${id} has steps that were not performed`);
     }
   };
   return {
     id,
     perform: (index) => {
       expectOpen();
-      const step = manifest.steps[index];
-      if (step === undefined || index !== performed) {
-        throw new Error(`step ${index} is not the next one of transaction ${id}`);
-      }
+      const step = nextStep(manifest, index, performed);
       performed += 1;
       phase = 'failed';
-      try {
-        performStep(ground, open, { index, step, begun });
-      } catch (error) {
-        throw stepFailed(step, error);
-      }
+      performNamed(ground, open, { index, step, begun });
       phase = 'open';
     },
-    commit: () => {
-      expectOpen();
-      if (performed !== manifest.steps.length) {
-        throw new Error(`transaction ${id} has steps that were not performed`);
-      }
+    wait: (due) => {
+      expectAllPerformed();
+      // Where it may have reached the disk, nothing is undone before it is written over.
       phase = 'doubtful';
-      const refused = tryCommit(open);
+      journal.append({ type: 'waiting', ...due });
+      phase = 'waiting';
+      journal.close();
+    },
+    commit: (proof) => {
+      expectAllPerformed();
+      phase = 'doubtful';
+      const refused = tryCommit(open, proof);
       if (refused !== undefined) {
         phase = 'failed';
         throw notCommitted(id, refused);
       }
       phase = 'committed';
-      const pending = finishCommit(ground, open);
-      journal.close();
-      return { pending };
+      return { pending: finishAndClose(ground, open) };
     },
     undo: () => {
-      if (phase === 'committed' || phase === 'undone') {
-        throw new Error(`transaction ${id} is ${phase}`);
+      if (phase === 'waiting' || phase === 'committed' || phase === 'undone') {
+        throw wrongPhase();
       }
       abort(open, phase === 'doubtful');
       phase = 'failed';
@@ -87,10 +107,39 @@ export function runTransaction(ground: Ground, open: OpenTransaction, begun: Beg
   };
 }
 
+function nextStep({ id, steps }: Manifest, index: number, performed: number): ManifestStep {
+  const step = index === performed ? steps[index] : undefined;
+  if (step === undefined) {
+    throw new Error(`step ${index} is not the next one of transaction ${id}`);
+  }
+  return step;
+}
+
+function finishAndClose(ground: Ground, open: OpenTransaction): CommitReport['pending'] {
+  const pending = finishCommit(ground, open);
+  open.journal.close();
+  return pending;
+}
+
+interface NextStep {
+  readonly index: number;
+  readonly step: ManifestStep;
+  readonly begun: Begun;
+}
+
+/** @throws HardenError that names the step. */
+function performNamed(ground: Ground, open: OpenTransaction, next: NextStep): void {
+  try {
+    performStep(ground, open, next);
+  } catch (error) {
+    throw stepFailed(next.step, error);
+  }
+}
+
 function performStep(
   ground: Ground,
   { id, manifest, journal }: OpenTransaction,
-  { index, step, begun }: { readonly index: number; readonly step: ManifestStep; readonly begun: Begun },
+  { index, step, begun }: NextStep,
 ): void {
   const intent = (names: readonly string[]): void => journal.append({ type: 'intent', step: index, names });
   const { sys } = ground.targets;
@@ -130,9 +179,9 @@ function isFirst({ steps }: Manifest, index: number): boolean {
 }
 
 /** The reason why it is surely not committed; undefined where it is. @throws HardenError where nobody can tell. */
-function tryCommit(open: OpenTransaction): string | undefined {
+function tryCommit(open: OpenTransaction, proof: 'unproven' | undefined): string | undefined {
   try {
-    open.journal.append({ type: 'commit' });
+    open.journal.append({ type: 'commit', ...(proof === undefined ? {} : { unproven: true }) });
     return undefined;
   } catch (error) {
     const reason = reasonOf(error);

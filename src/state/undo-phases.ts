@@ -2,7 +2,7 @@ import type { AbsPath, Sha256 } from '../model/brand.ts';
 import type { Fd } from '../model/sys.ts';
 import type { Access, Activation, Trouble } from '../model/transaction.ts';
 import { holding, openIfThere } from './held.ts';
-import { type Manifest, phaseMark, savedName, tempName } from './manifest.ts';
+import { type Manifest, phaseMark, savedName, shelterName, tempName } from './manifest.ts';
 import { activate } from './perform.ts';
 import { prepareFile, removeOurs } from './put-file.ts';
 import { type RestoreGround, type Touched, restore } from './restore.ts';
@@ -67,10 +67,11 @@ function writePhase(ground: RestoreGround, touched: Touched, digest: Sha256): vo
   const temp = tempName(id, mark);
   const saved = savedName(id, mark);
   inExistingFolder(targets, touched.object.path, (folder, name) => {
-    removeOurs(sys, folder, temp, ground.listed);
+    const shelter = shelterName(id, mark);
+    [temp, shelter].forEach((name) => removeOurs(sys, folder, name, ground.listed));
     const old = openIfThere(sys, folder, name);
     const prepare = (access: Access, source: Fd | undefined): void => {
-      const metadata = source === undefined ? undefined : { fd: source, extended: null };
+      const metadata = source === undefined ? undefined : { fd: source, extended: null, shelter };
       prepareFile(sys, folder, { temp, content: bytes, access, metadata, exact: undefined });
     };
     if (old === undefined) {

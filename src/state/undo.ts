@@ -1,7 +1,7 @@
 import type { AbsPath } from '../model/brand.ts';
 import type { Trouble, UndoReport } from '../model/transaction.ts';
 import type { Journal } from './journal.ts';
-import { type Manifest, type ManifestStep } from './manifest.ts';
+import { type Manifest, type ManifestStep, sameState } from './manifest.ts';
 import { type Gate, closeGate, gatesOf, passingGates } from './gates.ts';
 import { failureOf } from './perform.ts';
 import { type RestoreGround, type Touched, needsBlob, restore, touchedPaths } from './restore.ts';
@@ -9,8 +9,8 @@ import { blobBytes, originalBlob } from './save.ts';
 import { attempt } from './trouble.ts';
 import { sayOldValues } from './undo-phases.ts';
 
-/** `leave`: files only, because no service and no kernel list of ours can be running yet (early at boot). */
-export type Runtime = 'assert' | 'leave';
+/** `leave`: no service and no kernel list of ours can be running yet (early at boot); systemd is, and reads its units again. `files`: no program at all. */
+export type Runtime = 'assert' | 'leave' | 'files';
 
 export interface UndoGround extends RestoreGround {
   readonly manifest: Manifest;
@@ -45,9 +45,17 @@ export function undo(ground: UndoGround): UndoReport {
   const between = touched.filter((one) => gates.every((gate) => gate.touched !== one));
   const unrecorded =
     between.map((one) => restoreOne(restoring, one, progress)).includes(true) || closed.some((one) => one.unrecorded);
+  const begun = begunSteps(ground, unrecorded);
+  if (ground.runtime === 'leave') {
+    undoCommands(
+      ground,
+      begun.filter(({ step }) => rereadsUnits(step)),
+      progress,
+      false,
+    );
+  }
   if (ground.runtime === 'assert') {
-    const begun = begunSteps(ground, unrecorded);
-    undoCommands(ground, begun, progress);
+    undoCommands(ground, begun, progress, wasUndone(ground, between, progress));
     const activated = begun.flatMap(({ step }) => (step.kind === 'activate' ? [step.activation.action] : []));
     if (activated.length > 0) {
       sayOldValues(ground, touched, progress, activated.includes('restart') ? 'restart' : 'reload');
@@ -71,7 +79,7 @@ function lackingCopy(ground: UndoGround, touched: Touched): readonly Trouble[] {
   if (whole.ok && whole.value) {
     return [];
   }
-  const needed = attempt(() => needsBlob(ground, touched));
+  const needed = attempt(() => needsBlob(ground, touched, ground.manifest));
   const reason = 'its saved copy is missing or damaged; nothing was put back';
   return needed.ok && !needed.value ? [] : [{ what: path, reason }];
 }
@@ -132,6 +140,11 @@ interface BegunStep {
   readonly step: ManifestStep;
 }
 
+/** A drop-in that is gone again still counts for a systemd that read it earlier in this boot. */
+function rereadsUnits(step: ManifestStep): boolean {
+  return step.kind === 'command' && step.undo.tool === 'systemctl' && step.undo.args[0] === 'daemon-reload';
+}
+
 /** What may have been begun: all of it where the records cannot be the whole truth. */
 function begunSteps({ manifest, journal }: UndoGround, unrecorded: boolean): readonly BegunStep[] {
   const steps = manifest.steps.map((step, index) => ({ index, step }));
@@ -144,7 +157,12 @@ function begunSteps({ manifest, journal }: UndoGround, unrecorded: boolean): rea
 }
 
 /** An inverse that finds nothing to undo may say so by failing; that counts only where it was surely needed. */
-function undoCommands(ground: UndoGround, begun: readonly BegunStep[], progress: Progress): void {
+function undoCommands(
+  ground: UndoGround,
+  begun: readonly BegunStep[],
+  progress: Progress,
+  undoneBefore: boolean,
+): void {
   const done = new Set(stepsOf(ground.journal, 'done'));
   const tried = new Set(stepsOf(ground.journal, 'undoing'));
   for (const { index, step } of begun.toReversed()) {
@@ -154,13 +172,27 @@ function undoCommands(ground: UndoGround, begun: readonly BegunStep[], progress:
     // Without the record a later undo could take "nothing left to undo" for a failure, no more than that.
     attempt(() => ground.journal.append({ type: 'undoing', step: index }));
     const reason = failureOf(ground.targets.sys.run(step.undo, step.timeoutMs));
-    const needed = done.has(index) && !tried.has(index) && ground.sameBoot;
+    const counts = ground.sameBoot || rereadsUnits(step);
+    const needed = done.has(index) && !tried.has(index) && !undoneBefore && counts;
     if (reason === undefined) {
       progress.restored.push(step.what);
     } else if (needed) {
       progress.failed.push({ what: step.what, reason: `${[step.undo.tool, ...step.undo.args].join(' ')} ${reason}` });
     }
   }
+}
+
+/**
+ * True where all that was surely changed is found as it was before: there was an undo already, on a disk that took no records of it any
+ * more. What undid the files undid the commands too.
+ */
+function wasUndone({ journal }: UndoGround, touched: readonly Touched[], { back, restored }: Progress): boolean {
+  const done = new Set(stepsOf(journal, 'done'));
+  const changed = touched.filter(({ object, steps }) => {
+    const last = steps.findLast(({ index }) => done.has(index));
+    return last !== undefined && !sameState(last.step.after, object.before);
+  });
+  return changed.length > 0 && changed.every(({ object: { path } }) => back.has(path) && !restored.includes(path));
 }
 
 function stepsOf(journal: Journal, type: 'intent' | 'done' | 'undoing'): readonly number[] {

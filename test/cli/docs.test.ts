@@ -69,7 +69,7 @@ test.each(commandsOn('real').filter((command) => /^(?:sudo )?harden /.test(comma
       .replace(/^sudo /, '')
       .split(/\s+/)
       .slice(1);
-    const verb = words.slice(0, words[0] === 'snapshot' ? 2 : 1);
+    const verb = words.slice(0, ['snapshot', 'waiver'].includes(words[0] ?? '') ? 2 : 1);
     const { code, stdout } = await run(HARDEN, [...verb, '--help']);
     expect(code).toBe(0);
     const options = words.filter((word) => word.startsWith('-')).map((word) => word.split('=')[0] ?? word);

@@ -89,7 +89,7 @@ describe.runIf(canOwn())('JSON of the other commands', () => {
       [['snapshot', 'list'], 'urn:harden:snapshots:1', 0],
       [['snapshot', 'show'], 'urn:harden:snapshot:1', 0],
       [['snapshot', 'verify'], 'urn:harden:snapshot-verification:1', 0],
-      [['rollback', '--plan'], 'urn:harden:result:1', 0],
+      [['rollback', '--plan'], 'urn:harden:plan:1', 0],
       [['rollback', ...YES], 'urn:harden:result:1', 0],
       [['recover'], 'urn:harden:recovery:1', 0],
     ];

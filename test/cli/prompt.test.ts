@@ -2,14 +2,14 @@ import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { DOCKER_CE } from '../fixtures/hosts/trees.ts';
 import { HARDEN, harden } from '../helpers/program.ts';
-import { atTerminal, CTRL_C, ENTER, type Typed } from '../helpers/pseudo-terminal.ts';
+import { atTerminal, CTRL_C, CTRL_D, ENTER, type TerminalOptions, type Typed } from '../helpers/pseudo-terminal.ts';
 import { canOwn, plantTree, type Tree, treeChanges } from '../helpers/tree.ts';
 
 /** The open question with nothing typed yet, at the end of what is shown: a redraw while typing, or of an answered one, is not it. */
-const QUESTION = /all \/ none \/ diff N \(none\)\s*$/;
+const QUESTION = /explain N \(none\)\s*$/;
 
-function applyAt(tree: Tree, typed: readonly Typed[], more = '', env: Readonly<Record<string, string>> = {}) {
-  return atTerminal(`${HARDEN} apply --root ${tree.root} ${more} > ${tree.outside}/stdout`, typed, { env });
+function applyAt(tree: Tree, typed: readonly Typed[], more = '', options: TerminalOptions = {}) {
+  return atTerminal(`${HARDEN} apply --root ${tree.root} ${more} > ${tree.outside}/stdout`, typed, options);
 }
 
 describe.runIf(canOwn())('the question of apply, at a terminal', () => {
@@ -28,19 +28,26 @@ describe.runIf(canOwn())('the question of apply, at a terminal', () => {
   });
 
   test.each([
-    ['Ctrl-C', CTRL_C, 130],
-    ['the end of input', '\u0004', null],
-  ])('%s at the question changes nothing', async (_what, keys, wanted) => {
+    ['Ctrl-C', CTRL_C, 130, 'H0130'],
+    ['the end of input', CTRL_D, 3, 'Apply to'],
+  ])('%s at the question changes nothing', async (_what, keys, wanted, said) => {
     using tree = plantTree(DOCKER_CE);
     const before = tree.state();
-    const { code, shown } = await applyAt(tree, [{ after: QUESTION, keys }], '', {});
-    if (wanted !== null) {
-      expect(code, shown).toBe(wanted);
-      expect(shown).toContain('Nothing was changed.');
-      expect(shown).toContain('H0130');
-    }
-    expect(code).not.toBe(0);
+    const { code, shown } = await applyAt(tree, [{ after: QUESTION, keys }]);
+    expect(code, shown).toBe(wanted);
+    expect(shown).toContain(said);
     expect(treeChanges(before, tree.state())).toEqual([]);
+  });
+
+  test.each([40, 80, 120])('at %i columns no line of the plan or the question is too long', async (columns) => {
+    using tree = plantTree(DOCKER_CE);
+    const { code, shown } = await applyAt(tree, [{ after: /\(none\)\s*$/, keys: `none${ENTER}` }], '', { columns });
+    expect(code, shown).toBe(3);
+    const width = Math.min(100, columns);
+    // What is typed is drawn again and again into the line of the question.
+    const drawn = shown.slice(0, shown.indexOf('Apply to'));
+    const long = drawn.split('\n').filter((line) => line.length > width && line.trim().includes(' '));
+    expect(long.filter((line) => !line.includes('/etc/') && !line.includes('/usr/'))).toEqual([]);
   });
 
   test('all approves; the plan and the question are on standard error, the result alone on standard output', async () => {
@@ -57,13 +64,42 @@ describe.runIf(canOwn())('the question of apply, at a terminal', () => {
     expect(treeChanges(before, tree.state())).toEqual([]);
   });
 
-  test('diff N shows the change and asks again', async () => {
+  test('diff N shows what happens to the file, explain N all about the change, and the question comes again', async () => {
     using tree = plantTree(DOCKER_CE);
-    const { code, shown } = await applyAt(tree, [
-      { after: QUESTION, keys: `diff 1${ENTER}` },
-      { after: QUESTION, keys: `none${ENTER}` },
-    ]);
+    const before = tree.state();
+    const { code, shown } = await applyAt(
+      tree,
+      [
+        { after: QUESTION, keys: `diff 1${ENTER}` },
+        { after: QUESTION, keys: `explain 1${ENTER}` },
+        { after: QUESTION, keys: `diff 99${ENTER}` },
+        { after: QUESTION, keys: `none${ENTER}` },
+      ],
+      '-c 2.2',
+    );
     expect(code, shown).toBe(3);
+    expect(shown).toContain('+++ /etc/docker/daemon.json');
+    expect(shown).toContain('+    "icc": false');
+    expect(shown).toContain('TO UNDO IT');
+    expect(shown).toContain('There is no change 99; they are 1 to 1.');
+    expect(treeChanges(before, tree.state())).toEqual([]);
+  });
+
+  test('a secret in the file is masked in the diff', async () => {
+    using tree = plantTree({
+      ...DOCKER_CE,
+      '/etc/docker/daemon.json': '{\n  "log-opts": { "splunk-token": "hunter2hunter2" }\n}\n',
+    });
+    const { shown } = await applyAt(
+      tree,
+      [
+        { after: QUESTION, keys: `diff${ENTER}` },
+        { after: QUESTION, keys: `none${ENTER}` },
+      ],
+      '-c 2.2',
+    );
+    expect(shown).toContain('<redacted>');
+    expect(shown).not.toContain('hunter2');
   });
 
   test.each([
@@ -74,7 +110,7 @@ describe.runIf(canOwn())('the question of apply, at a terminal', () => {
   ])('%s: never asks, refuses with 4 and the command that would approve', async (_what, more, env) => {
     using tree = plantTree(DOCKER_CE);
     const before = tree.state();
-    const { code, shown } = await applyAt(tree, [], more, env);
+    const { code, shown } = await applyAt(tree, [], more, { env });
     expect(code, shown).toBe(4);
     expect(shown.replaceAll(/\s+/g, ' ')).toContain(
       'approval is needed, and there is no terminal to ask on. Nothing was changed.',

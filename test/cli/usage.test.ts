@@ -1,14 +1,16 @@
 import { describe, expect, test } from 'vitest';
 import manifest from '../../package.json' with { type: 'json' };
-import { COMMANDS, LONG_OPTIONS } from '../../src/cli/usage-error.ts';
+import { commandsIn, longOptions } from '../../src/cli/command-table.ts';
+import { programTable } from '../../src/cli/main.ts';
+import type { Plan } from '../../src/model/plan.ts';
 import { expectError } from '../helpers/error-shape.ts';
 import { harden } from '../helpers/program.ts';
+import { plantTree } from '../helpers/tree.ts';
 
-const HELP_PAGES: readonly (readonly string[])[] = [
-  [],
-  ...COMMANDS.map((command) => [command]),
-  ...['list', 'show', 'verify'].map((command) => ['snapshot', command]),
-];
+const PROGRAM = programTable();
+const COMMANDS = PROGRAM.commands.map(({ path }) => path.join(' '));
+const HELP_PAGES: readonly (readonly string[])[] = [[], ...commandsIn(PROGRAM).map(({ path }) => path)];
+const LONG_OPTIONS = longOptions(PROGRAM);
 
 describe('a wrong command line', () => {
   test.each<readonly [args: string, ...says: string[]]>([
@@ -30,12 +32,13 @@ describe('a wrong command line', () => {
     ['plan -z', 'harden plan has no option -z'],
     ['plan --yes', 'harden plan has no option --yes'],
     ['plan extra', '"extra" is one word too many'],
+    ['plan -c 2.2 2.3', '"2.3" is one word too many'],
     ['apply one two', '"two" is one word too many'],
     ['plan -p', '-p needs a value'],
     ['plan --root', '--root needs a value'],
     ['plan -c', '-c needs a value'],
     ['plan --root / --from x', '--root and --from exclude each other'],
-    ['plan --format xml', '--format is one of text, json; "xml" is none of them'],
+    ['plan --format xml', '--format is one of text, json, md; "xml" is none of them'],
     ['apply --max-risk extreme', '--max-risk is one of low, medium, high'],
     ['apply --max-impact none --yes=no', '--yes takes no value, "no" was given'],
     ['plan --exit-code=2', '--exit-code takes no value'],
@@ -58,6 +61,27 @@ describe('a wrong command line', () => {
     ['verify -c icc_disabled', 'H2004', 'did you mean "icc-disabled"?'],
   ])('a choice that is not there: harden %s', async (args, id, ...says) => {
     expectError(await harden(args.split(' ')), { code: 64, id, says });
+  });
+});
+
+describe('options before the command', () => {
+  test.each([
+    ['--json plan --root /nowhere', 'H1034'],
+    ['--root /nowhere --json plan', 'H1034'],
+    ['-c 2.2 -x 2.3 plan --root /nowhere', 'H1034'],
+    ['--root=/nowhere explain --debug 2.2', 'H1034'],
+    ['-c 2.2 rollback abcd1234 --root /nowhere', 'H1034'],
+  ])('harden %s', async (args, id) => {
+    expectError(await harden(args.split(' ')), { code: 64, id, says: ['/nowhere cannot be taken as a root folder'] });
+  });
+
+  test('mean the same as behind it, and a list by commas the same as one by repetition', async () => {
+    const ways = ['plan --json -c 2.2,2.3', '-c 2.2 -c 2.3 --json plan', '--json plan -c 2.2 -c 2.3'];
+    using tree = plantTree({});
+    const plans = await Promise.all(ways.map((args) => harden([...args.split(' '), '--root', tree.root])));
+    const controls = plans.map(({ stdout }) => (JSON.parse(stdout) as Plan).controls.map(({ slug }) => slug));
+    expect(controls[0]?.length).toBe(2);
+    expect(controls).toEqual([controls[0], controls[0], controls[0]]);
   });
 });
 
@@ -94,7 +118,7 @@ describe('help', () => {
   test('every command that help or an error names is there', async () => {
     const texts = await Promise.all([harden([]), ...HELP_PAGES.map((page) => harden([...page, '--help']))]);
     const named = texts.flatMap(({ stdout }) =>
-      [...stdout.matchAll(/harden ([a-z]+)\b/g)].map(([, verb]) => verb ?? ''),
+      [...stdout.matchAll(/^ *(?:sudo )?harden ([a-z]+)\b/gm)].map(([, verb]) => verb ?? ''),
     );
     expect([...new Set(named)].sort()).toEqual([...COMMANDS].sort());
   });

@@ -18,10 +18,10 @@ export function expectError(result: ProgramResult, { code, id, says }: ExpectedE
   expect(stdout).toBe('');
   expect(lines[0]).toMatch(/^harden: ./);
   expect(text).toMatch(
-    /[Nn]othing (?:else )?was (?:changed|done|planned|read|affected)|nothing (?:is|was) (?:begun|kept|planned)/,
+    /[Nn]othing (?:else )?was (?:changed|done|planned|read|affected|looked at|verified|written)|nothing (?:is|was) (?:begun|kept|planned)/,
   );
-  expect(lines.at(-1)?.trim()).toMatch(/^H\d{4}$/);
-  expect(lines.at(-1)?.trim()).toMatch(typeof id === 'string' ? new RegExp(`^${id}$`) : id);
+  const [, last = ''] = /^ {2}(H\d{4}) {3}harden explain \1$/.exec(lines.at(-1) ?? '') ?? [];
+  expect(last, stderr).toMatch(typeof id === 'string' ? new RegExp(`^${id}$`) : id);
   // Something to do, as a command or a sentence, between the first line and the code.
   expect(lines.length).toBeGreaterThan(2);
   for (const said of says) {

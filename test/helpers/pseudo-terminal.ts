@@ -18,10 +18,15 @@ export interface TerminalOptions {
 export interface TerminalResult {
   readonly code: number | null;
   readonly shown: string;
+  /** As the terminal got it. */
+  readonly raw: string;
 }
 
 export const ENTER = '\r';
 export const CTRL_C = '\u0003';
+export const CTRL_D = '\u0004';
+/** The terminal goes away, as where a connection breaks. */
+export const HANG_UP = '<hang up>';
 
 /** Runs a command line of sh at a pseudo-terminal of its own (`script` of util-linux) and types. */
 export function atTerminal(
@@ -49,7 +54,7 @@ export function atTerminal(
         next += 1;
         from = shown.length;
         // The prompt shows itself a moment before it listens.
-        setTimeout(() => child.stdin.write(wish.keys), 300);
+        setTimeout(() => (wish.keys === HANG_UP ? child.kill('SIGKILL') : child.stdin.write(wish.keys)), 300);
       }
     };
     child.stdout.on('data', (chunk: Buffer) => {
@@ -60,7 +65,8 @@ export function atTerminal(
     child.once('error', reject);
     child.once('close', (code) => {
       clearTimeout(timer);
-      resolve({ code: timedOut ? null : code, shown: stripVTControlCharacters(shown).replaceAll('\r', '') });
+      const raw = shown.replaceAll('\r', '');
+      resolve({ code: timedOut ? null : code, shown: stripVTControlCharacters(raw), raw });
     });
   });
 }

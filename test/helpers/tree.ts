@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto';
 import {
   type BigIntStats,
   chmodSync,
+  existsSync,
   lchownSync,
   lstatSync,
   mkdirSync,
@@ -11,6 +12,7 @@ import {
   readdirSync,
   readlinkSync,
   rmSync,
+  statfsSync,
   symlinkSync,
   utimesSync,
   writeFileSync,
@@ -50,19 +52,34 @@ const LONG_AGO = new Date('2021-03-04T05:06:07.089Z');
  * @throws where HARDEN_TEST_REQUIRE_ALL=1 says that a missing ring is a failure.
  */
 export function canOwn(): boolean {
-  if (process.geteuid?.() === 0) {
-    return true;
+  const reason =
+    process.geteuid?.() !== 0
+      ? 'this is not root, which gives files their owners'
+      : durableFolder() === undefined
+        ? 'no file system that outlasts a crash, which snapshots need (HARDEN_TEST_TMP names a folder on one)'
+        : undefined;
+  if (reason !== undefined && process.env['HARDEN_TEST_REQUIRE_ALL'] === '1') {
+    throw new Error(`trees are required here (HARDEN_TEST_REQUIRE_ALL=1): ${reason}`);
   }
-  if (process.env['HARDEN_TEST_REQUIRE_ALL'] === '1') {
-    throw new Error('trees need root to give files their owners (HARDEN_TEST_REQUIRE_ALL=1)');
+  if (reason !== undefined) {
+    writeSync(2, `trees: not run, ${reason}\n`);
   }
-  writeSync(2, 'trees: not run, this is not root\n');
-  return false;
+  return reason === undefined;
+}
+
+/** statfs(2) of tmpfs and overlay, where harden keeps no snapshot unless told to. */
+const VOLATILE = new Set([0x01021994, 0x794c7630]);
+
+/** Where a tree may carry its own snapshots: the first of these on a file system that lasts. */
+function durableFolder(): string | undefined {
+  return [process.env['HARDEN_TEST_TMP'], tmpdir(), '/var/tmp', join(import.meta.dirname, '../../node_modules')].find(
+    (folder) => folder !== undefined && existsSync(folder) && !VOLATILE.has(statfsSync(folder).type),
+  );
 }
 
 /** Makes the files in a new folder of this machine, all of them owned by `uid` where the entry says nothing else. */
 export function plantTree(files: TreeFiles, uid = 0): Tree {
-  const outside = mkdtempSync(join(tmpdir(), 'harden-tree-'));
+  const outside = mkdtempSync(join(durableFolder() ?? tmpdir(), 'harden-tree-'));
   chmodSync(outside, 0o755);
   const root = join(outside, 'root');
   mkdirSync(root, { mode: 0o755 });

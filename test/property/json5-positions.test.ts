@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import JSON5 from 'json5';
 import { describe, expect, it } from 'vitest';
-import { keyOffset, nodeAt, positionOf, repeatedKeys, syntaxTree } from '../../src/catalogue/json5-positions.ts';
+import { keyOffset, nodeAt, repeatedKeys, syntaxTree } from '../../src/catalogue/json5-positions.ts';
 
 type Json = null | boolean | number | string | Json[] | { [key: string]: Json };
 
@@ -128,11 +128,6 @@ describe('positions in a JSON5 text', () => {
 });
 
 describe('a place in a text', () => {
-  it('counts lines and columns from 1', () => {
-    expect(positionOf('ab\ncd', 0)).toStrictEqual({ line: 1, column: 1 });
-    expect(positionOf('ab\ncd', 4)).toStrictEqual({ line: 2, column: 2 });
-  });
-
   it('is that of the deepest thing on a path that leads nowhere', () => {
     const text = "{ a: { b: [ 'x' ] } }";
     const tree = syntaxTree(text);

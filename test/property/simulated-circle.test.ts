@@ -20,7 +20,7 @@ const recording = parseRecording(readFileSync(SAMPLE, 'utf8'), SAMPLE);
 const DAEMON_FILE = absPath('/etc/docker/daemon.json');
 const ui: Ui = {
   canAsk: false,
-  ask: () => Promise.resolve('declined'),
+  ask: () => Promise.resolve({ type: 'declined' }),
   stopRequested: () => undefined,
   progress: () => undefined,
 };

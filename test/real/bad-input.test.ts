@@ -4,7 +4,7 @@ import { layerChanges } from './host-layer.ts';
 import { realHosts, systemdHost, throwawayHost } from './throwaway-host.ts';
 
 /** Our own state, and what the host writes by itself. */
-const OWN = ['/var/harden-state', '/var/lib/harden', '/var/log'];
+const OWN = ['/var/lib/harden', '/var/log'];
 const BINDS = { '/run/harden-bin': HARDEN, '/run/node': process.execPath };
 const H = '/run/harden-bin';
 const YES = '--yes --max-risk high --max-impact restart';
@@ -22,7 +22,7 @@ describe.runIf(realHosts('trixie'))('an engine that cannot be asked', () => {
     const plan = await host.run(`${H} plan`);
     expect(plan.code, plan.stderr).toBe(0);
     expect(plan.stdout).toContain('dockerd is not running');
-    const apply = await host.run(`${H} apply ${YES} --state-dir /var/harden-state`);
+    const apply = await host.run(`${H} apply ${YES}`);
     expect(apply.code, apply.stderr).toBe(69);
     expect(oneLine(apply.stderr)).toContain(
       'the Docker engine does not answer, so what it runs with cannot be judged. Nothing was changed.',
@@ -38,7 +38,7 @@ describe.runIf(realHosts('trixie'))('an engine that cannot be asked', () => {
     const before = await host.layer(OWN);
     for (const [command, code] of [
       ['plan', 0],
-      [`apply ${YES} --state-dir /var/harden-state`, 69],
+      [`apply ${YES}`, 69],
       ['verify', 2],
     ] as const) {
       const begun = Date.now();
@@ -66,7 +66,7 @@ describe.runIf(realHosts('trixie'))('a real systemd, and a person who stops', ()
   test('the word restart approves; Ctrl-C while docker restarts puts all back', { timeout: 240_000 }, async () => {
     await using host = await systemdHost('trixie', { binds: BINDS });
     const before = await host.layer(OWN);
-    const apply = `${H} apply -c 2.15 --state-dir /var/harden-state --accept-volatile-state`;
+    const apply = `${H} apply -c 2.15`;
 
     // At a terminal: all, then another word three times, is a no.
     const at = (answers: readonly string[]) =>
@@ -95,7 +95,7 @@ describe.runIf(realHosts('trixie'))('a real systemd, and a person who stops', ()
     const approved = await at(['all', 'restart']);
     expect(approved.code, approved.stdout).toBe(0);
     expect((await host.run(`${H} plan -c 2.15 --exit-code`)).code).toBe(0);
-    expect((await host.run(`${H} rollback ${YES} --state-dir /var/harden-state --accept-volatile-state`)).code).toBe(0);
+    expect((await host.run(`${H} rollback ${YES}`)).code).toBe(0);
     expect(layerChanges(before, await host.layer(OWN))).toEqual([]);
   });
 });

@@ -38,6 +38,7 @@ const NEVER_PART_OF_IT = [
   '/tmp',
   '/var/lib/docker',
   '/var/lib/containerd',
+  '/var/lib/harden',
   '/opt/containerd',
 ];
 

@@ -30,6 +30,8 @@ export interface HostOptions {
   /** Files or folders of this machine to be seen inside, by path inside; below /run, where they leave no trace in the layer. */
   readonly binds?: Readonly<Record<string, string>>;
   readonly hostname?: string;
+  /** What /var/lib/harden is: a small ext4 of its own (default), or nothing yet, on the overlay. */
+  readonly state?: 'disk' | 'overlay';
 }
 
 /** A Debian host that exists until `dispose`, or until this process ends in any way. */
@@ -67,6 +69,7 @@ export interface ThrowawayHost extends TestHost {
 export interface SystemdOptions {
   readonly binds?: Readonly<Record<string, string>>;
   readonly hostname?: string;
+  readonly state?: 'disk' | 'overlay';
 }
 
 const ROOTS = process.env['HARDEN_TEST_ROOTS'] ?? '/var/cache/harden-test/roots';
@@ -142,7 +145,7 @@ function whyNoRealHosts(suites: readonly Suite[]): string | undefined {
   if (missing.length > 0) {
     return `no root of ${missing.join(', ')} below ${ROOTS} (test/real/build-roots.sh makes them)`;
   }
-  const tools = ['unshare', 'nsenter', 'flock', 'systemd-nspawn', 'getfattr', 'ip'].filter(
+  const tools = ['unshare', 'nsenter', 'flock', 'systemd-nspawn', 'getfattr', 'ip', 'mkfs.ext4'].filter(
     (tool) => whereIs(tool) === undefined,
   );
   if (tools.length > 0) {
@@ -195,7 +198,7 @@ async function startKeeper(kind: 'plain' | 'systemd', suite: Suite, options: Hos
   const binds = Object.entries(options.binds ?? {}).map(([inside, outside]) => `${outside}:${inside}`);
   const audit = options.audit === true ? 'yes' : 'no';
   const argv = ['--mount', '--net', '--uts', '--ipc', '--propagation', 'private', 'bash', script];
-  argv.push(kind, base, root, cgroup, options.hostname ?? suite, audit, ...binds);
+  argv.push(kind, base, root, cgroup, options.hostname ?? suite, audit, options.state ?? 'disk', ...binds);
   // Detached: a Ctrl-C at the terminal reaches us, not the keeper, which then sees its input end.
   const child = spawn('unshare', argv, { env: ENVIRONMENT, detached: true, stdio: 'pipe' });
   return { process: child, inside: await insidePid(child), base, root, cgroup };

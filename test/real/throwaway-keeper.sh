@@ -2,12 +2,13 @@
 # Keeps one throwaway Debian host alive until its standard input ends, then ends everything in it and leaves nothing behind.
 # Runs inside mount, net, uts and ipc namespaces of its own (throwaway-host.ts starts it so); standard input ends with its
 # starter, however that one dies.
-# usage: throwaway-keeper.sh plain|systemd BASE ROOT CGROUP HOSTNAME AUDIT [FROM:TO ...]
+# usage: throwaway-keeper.sh plain|systemd BASE ROOT CGROUP HOSTNAME AUDIT STATE [FROM:TO ...]
 #   BASE: an empty folder; ROOT: the Debian root, only read; CGROUP: a cgroup v2 folder of this host's own; AUDIT: yes|no
+#   STATE: disk (a small ext4 at /var/lib/harden) or overlay (nothing there)
 # Prints `ready PID`, where PID is a process inside the host.
 set -euo pipefail
-kind=$1 base=$2 root=$3 cgroup=$4 name=$5 audit=$6
-shift 6
+kind=$1 base=$2 root=$3 cgroup=$4 name=$5 audit=$6 state=$7
+shift 7
 inside=
 
 mount_host() {
@@ -19,6 +20,17 @@ mount_host() {
   mkdir -p var/lib/docker var/lib/containerd
   mount -t tmpfs -o mode=0710 tmpfs var/lib/docker
   mount -t tmpfs -o mode=0711 tmpfs var/lib/containerd
+  if [ "$state" = disk ]; then mount_state; fi
+}
+
+# What harden keeps stands on a disk of its own: the overlay's own parts are in memory.
+mount_state() {
+  truncate -s 64M "$base/state.img"
+  mkfs.ext4 -q -F -m 0 -b 4096 -E lazy_itable_init=1,lazy_journal_init=1 "$base/state.img"
+  mkdir -p var/lib/harden
+  mount -o loop "$base/state.img" var/lib/harden
+  rmdir var/lib/harden/lost+found
+  chmod 0700 var/lib/harden
 }
 
 start_plain() {

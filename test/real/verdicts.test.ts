@@ -1,11 +1,9 @@
-import { execFileSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { dirname } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { shippedCatalogue } from '../../src/catalogue/shipped-catalogue.ts';
 import type { Plan } from '../../src/model/plan.ts';
 import { WITH_HARDEN, harden, planOf, verdictsOf, whyOf } from './built-harden.ts';
+import { AUTHORIZATION_PLUGIN, makeTlsMaterial } from './tls-material.ts';
 import { type ThrowawayHost, realHosts, systemdHost, throwawayHost } from './throwaway-host.ts';
 import { COMMON_GROUND, ONE_WAY, ROWS, type Row, TLS_FOLDER } from './verdict-rows.ts';
 
@@ -26,7 +24,7 @@ describe.runIf(realHosts('bullseye', 'bookworm', 'trixie'))('verdicts on a real 
     await using host = await throwawayHost('trixie', { audit: true, binds });
     await host.check(COMMON_GROUND);
     await host.write('/run/harden-authz.mjs', AUTHORIZATION_PLUGIN, 0o600);
-    await makeTlsMaterial(host);
+    await makeTlsMaterial(host, TLS_FOLDER);
 
     const bad = await planIn(host, 'bad');
     expectVerdicts(bad, 'bad');
@@ -61,6 +59,37 @@ describe.runIf(realHosts('bullseye', 'bookworm', 'trixie'))('verdicts on a real 
       'no-devicemapper': 'pass',
       'base-device-size': 'not-applicable',
     });
+  });
+
+  test('one that is stopped tells neither; a leftover of devicemapper is for a person', async () => {
+    await using host = await throwawayHost('bullseye', { binds: WITH_HARDEN });
+    await host.write('/etc/docker/daemon.json', '{"storage-opts": ["dm.basesize=20G"]}');
+    expect(verdictsOf(await planOf(host, ...PROFILE))).toMatchObject({
+      'no-aufs': 'not-checked',
+      'no-devicemapper': 'not-checked',
+      'base-device-size': 'manual',
+    });
+  });
+
+  test('an engine without root passes the control that asks for one, and is not changed', async () => {
+    await using host = await throwawayHost('trixie', { binds: WITH_HARDEN });
+    await host.write('/run/rootless.sh', ROOTLESS_DOCKERD, 0o755);
+    await host.check(`
+      set -e
+      useradd --uid 1000 --create-home somebody
+      mkdir -p /run/docker /run/containerd /run/user/1000 /run/rootlesskit
+      chown somebody /run/user/1000 /run/rootlesskit
+      ln -s /bin/true /usr/local/bin/rootlesskit-docker-proxy
+      setsid -f setpriv --reuid 1000 --regid 1000 --clear-groups \\
+        unshare --user --map-root-user --mount --net /run/rootless.sh > /run/dockerd.log 2>&1 < /dev/null
+      for try in $(seq 100); do docker -H ${ROOTLESS_SOCKET} info > /dev/null 2>&1 && break; sleep 0.2; done
+      docker -H ${ROOTLESS_SOCKET} info -f '{{.SecurityOptions}}' | grep -q rootless`);
+    const plan = await planOf(host, ...PROFILE);
+    expect(verdictsOf(plan)['rootless-daemon'], whyOf(plan, 'rootless-daemon')).toBe('pass');
+    expect(plan.refusal).toContain('rootless');
+    expect(plan.changes).toEqual([]);
+    expect((await harden(host, ['apply', '--yes'])).code).toBe(5);
+    await host.check('kill $(cat /run/user/1000/docker.pid); sleep 1');
   });
 
   test('a stock host: what is not there does not apply', async () => {
@@ -135,47 +164,13 @@ function expectVerdicts(plan: Plan, side: 'bad' | 'good'): void {
   expect(wrong, whyOf(plan, ...wrong)).toEqual([]);
 }
 
-/** A CA, and a certificate of this host, good for a day. */
-async function makeTlsMaterial(host: ThrowawayHost): Promise<void> {
-  const folder = mkdtempSync(join(tmpdir(), 'harden-tls-'));
-  const openssl = (...args: readonly string[]): void => {
-    execFileSync('openssl', args, { cwd: folder, stdio: 'ignore' });
-  };
-  try {
-    const key = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes', '-days', '1'];
-    openssl('req', '-x509', ...key, '-subj', '/CN=ca', '-keyout', 'ca-key.pem', '-out', 'ca.pem');
-    openssl('req', '-new', ...key.slice(0, -2), '-subj', '/CN=localhost', '-keyout', 'key.pem', '-out', 'request.pem');
-    openssl(
-      'x509',
-      '-req',
-      '-in',
-      'request.pem',
-      '-CA',
-      'ca.pem',
-      '-CAkey',
-      'ca-key.pem',
-      '-CAcreateserial',
-      '-days',
-      '1',
-      '-out',
-      'cert.pem',
-    );
-    for (const name of ['ca.pem', 'cert.pem', 'key.pem']) {
-      await host.write(`${TLS_FOLDER}/${name}`, readFileSync(join(folder, name)), 0o400);
-    }
-  } finally {
-    rmSync(folder, { recursive: true });
-  }
-}
-
-/** Answers as an authorization plugin that allows everything. */
-const AUTHORIZATION_PLUGIN = `
-import { mkdirSync } from 'node:fs';
-import { createServer } from 'node:http';
-mkdirSync('/run/docker/plugins', { recursive: true });
-createServer((request, response) => {
-  const answer = request.url === '/Plugin.Activate' ? { Implements: ['authz'] } : { Allow: true };
-  request.resume();
-  response.end(JSON.stringify(answer));
-}).listen('/run/docker/plugins/allow-all.sock');
+const ROOTLESS_SOCKET = 'unix:///run/user/1000/docker.sock';
+/** What RootlessKit does around dockerd, as far as dockerd needs it to start: it stands in a user namespace of its own already. */
+const ROOTLESS_DOCKERD = `#!/bin/bash
+export HOME=/home/somebody XDG_RUNTIME_DIR=/run/user/1000
+export ROOTLESSKIT_STATE_DIR=/run/rootlesskit ROOTLESSKIT_PARENT_EUID=1000 ROOTLESSKIT_PARENT_EGID=1000
+mount -t tmpfs none /run/containerd
+mount -t tmpfs none /run/docker
+exec dockerd --rootless --group root --storage-driver vfs --bridge none --iptables=false --userland-proxy=false \\
+  -H ${ROOTLESS_SOCKET} --data-root /home/somebody/docker --exec-root /run/user/1000/docker --pidfile /run/user/1000/docker.pid
 `;

@@ -125,8 +125,14 @@ export function storeOf(sys: Sys, bootId = 'boot-1'): Store {
 }
 
 /** A whole run as the engine makes it: recover, begin, all steps, commit; undo where one of them fails. */
-export function applySample(sys: Sys, spec = sampleSpec()): 'committed' | 'undone' | 'incomplete' {
-  const store = storeOf(sys);
+export function applySample(sys: Sys, spec = sampleSpec()): ApplyEnd {
+  return applyOn(storeOf(sys), spec);
+}
+
+export type ApplyEnd = 'committed' | 'undone' | 'incomplete';
+
+/** Closes the store. */
+export function applyOn(store: Store, spec: TransactionSpec): ApplyEnd {
   try {
     if (store.recover().some(({ outcome }) => outcome === 'incomplete' || outcome === 'refused')) {
       return 'incomplete';

@@ -1,25 +1,48 @@
 import type { CommandModule } from 'yargs';
 import { apply } from '../../app/apply.ts';
-import type { RunOutcome } from '../../app/outcome.ts';
+import type { KeepSettings } from '../../app/revert-timer.ts';
 import { DEFAULT_PROFILE } from '../../catalogue/profiles.ts';
 import { readPlan } from '../../app/plan-file.ts';
+import { isRemoteSession } from '../../host/remote-session.ts';
 import type { Impact } from '../../model/change.ts';
 import { EXIT, HardenError } from '../../model/errors.ts';
 import type { Plan } from '../../model/plan.ts';
 import type { Risk } from '../../model/remediation.ts';
-import { planText } from '../../render/plan-text.ts';
+import { reportWaivers } from '../../plan/report-of.ts';
+import { planBrief, planText } from '../../render/plan-text.ts';
+import { type ApprovalArguments, approvalFrom, signerOf } from '../approval.ts';
 import { changeableGround, withStore, wishFor } from '../compose.ts';
+import { withinWish } from '../duration.ts';
+import { type Events, type EventsArguments, withRunEvents } from '../events.ts';
 import type { Finish } from '../finish.ts';
+import { type StateArguments, clocksFor } from '../keeping.ts';
 import { refuseUnrecovered } from '../recovered.ts';
-import { newId, outcomeExit, outcomeJson, outcomeText } from '../outcome.ts';
-import { consentOptions, formatOptions, outputOption, selectionOptions, stateOptions } from '../options.ts';
+import { newId, outcomeExit, outcomeText } from '../outcome.ts';
+import { healthSetup } from '../health.ts';
+import {
+  approvalOptions,
+  consentOptions,
+  eventsOption,
+  formatOptions,
+  healthOptions,
+  layoutOptions,
+  outputOption,
+  reportOption,
+  selectionOptions,
+  stateOptions,
+  waiverOptions,
+} from '../options.ts';
 import { print, tell } from '../output.ts';
+import { reportsFrom } from '../reports.ts';
+import { type LayoutArguments, layoutOf } from '../plan-layout.ts';
 import { keepCopy, readInput } from '../result-file.ts';
+import { type EndedRun, endedRun, proofsOf, runOf } from '../stored-runs.ts';
 import { type Terminal, readTerminal } from '../terminal.ts';
 import { personUi } from '../ui.ts';
+import { type WaiverArguments, tellWaivers, withWaivers } from '../waivers.ts';
 
-interface ApplyArguments {
-  readonly plan: string | undefined;
+interface ApplyArguments extends LayoutArguments, WaiverArguments, ApprovalArguments, EventsArguments {
+  readonly waivers: string[];
   readonly profile: string;
   readonly control: string[];
   readonly exclude: string[];
@@ -27,13 +50,16 @@ interface ApplyArguments {
   readonly format: 'text' | 'json';
   readonly json: boolean;
   readonly output: string | undefined;
-  readonly yes: boolean;
   readonly 'max-risk': Risk;
   readonly 'max-impact': Impact;
   readonly input: boolean;
   readonly 'dry-run': boolean;
   readonly 'state-dir': string | undefined;
   readonly 'accept-volatile-state': boolean;
+  readonly health: string[];
+  readonly 'trial-container': boolean;
+  readonly 'confirm-within': string | undefined;
+  readonly report: string[];
 }
 
 const DAY_MS = 86_400_000;
@@ -43,25 +69,63 @@ export function applyCommand(finish: Finish) {
     command: 'apply [plan]',
     describe: 'apply a plan after approval, prove it, keep a way back',
     builder: (argv) =>
-      stateOptions(consentOptions(outputOption(formatOptions(selectionOptions(argv)))))
+      eventsOption(
+        layoutOptions(
+          approvalOptions(
+            reportOption(
+              waiverOptions(
+                healthOptions(stateOptions(consentOptions(outputOption(formatOptions(selectionOptions(argv)))))),
+              ),
+            ),
+          ),
+        ),
+      )
         .positional('plan', { type: 'string', describe: 'a plan file; without one the host is planned now' })
-        .option('dry-run', { type: 'boolean', default: false, describe: 'all of apply but the writes' }),
-    handler: async (args) => {
-      const json = args.json || args.format === 'json';
-      const terminal = readTerminal(args.input && !json);
-      const outcome = await run(args, terminal);
-      const { host, id } = outcome.plan;
-      finish(outcomeExit(outcome));
-      await print(json ? outcomeJson(outcome) : outcomeText(outcome, 'apply', terminal));
-      finish(
-        await keepCopy(args.output, `harden-apply-${host.name}-${id}.json`, outcomeJson(outcome), outcomeExit(outcome)),
-      );
-    },
+        .option('dry-run', { type: 'boolean', default: false, describe: 'all of apply but the writes' })
+        .option('confirm-within', {
+          type: 'string',
+          requiresArg: true,
+          describe: 'take the changes back after this time unless they are kept (5m; never)',
+        }),
+    handler: (args) => withRunEvents(args, finish, (events, finish) => handle(args, events, finish)),
   } satisfies CommandModule<object, ApplyArguments>;
 }
 
-function run(args: ApplyArguments, terminal: Terminal): Promise<RunOutcome> {
-  const approvedPlan = args.plan === undefined ? undefined : readPlan(args.plan, readInput(args.plan));
+async function handle(args: ApplyArguments, events: Events, finish: Finish): Promise<void> {
+  const runId = newId();
+  events.started(runId, 'apply');
+  const json = args.json || args.format === 'json';
+  const terminal = readTerminal(args.input && !json);
+  const reports = reportsFrom(args.report, json);
+  const { outcome, json: result } = await run({ ...args, runId }, terminal, events);
+  const { host, id } = outcome.plan;
+  tellWaivers(outcome.plan, true);
+  let code = outcomeExit(outcome);
+  events.ended(outcome);
+  finish(code);
+  if (!reports.takesOutput) {
+    await print(json ? result : outcomeText(outcome, 'apply', terminal));
+  }
+  if (outcome.type === 'done' && outcome.pendingRevert !== undefined && terminal.canAsk) {
+    const { waitForKeep } = await import('../keep-prompt.ts');
+    code = await waitForKeep(outcome.pendingRevert, stateOf(args), terminal.err);
+    finish(code);
+  }
+  finish(await keepCopy(args.output, `harden-apply-${host.name}-${id}.json`, result, code));
+  const parts = { kind: 'apply', proofs: proofsOf(outcome), waivers: reportWaivers(outcome.plan) } as const;
+  await reports.write(outcome.plan, parts, result);
+}
+
+async function run(
+  args: ApplyArguments & { readonly runId: string },
+  terminal: Terminal,
+  events: Events,
+): Promise<EndedRun> {
+  const said = approvalFrom(args);
+  const text = args.plan === undefined ? undefined : readInput(args.plan, 'change');
+  const signedBy = await signerOf(args, text);
+  const unattended = signedBy === undefined ? said : { ...said, note: { ...said.note, signedBy } };
+  const approvedPlan = args.plan === undefined || text === undefined ? undefined : readPlan(args.plan, text);
   if (approvedPlan !== undefined && (args.control.length > 0 || args.exclude.length > 0)) {
     throw new HardenError({
       code: 'H0068',
@@ -71,13 +135,18 @@ function run(args: ApplyArguments, terminal: Terminal): Promise<RunOutcome> {
     });
   }
   const ground = changeableGround(args.root);
+  const chosen = approvedPlan === undefined ? args : choiceOf(approvedPlan, args);
   const request = {
-    wish: wishFor(ground, approvedPlan === undefined ? args : choiceOf(approvedPlan, args), DAY_MS),
+    wish: await withWaivers(ground, wishFor(ground, chosen, DAY_MS, 'change'), args, 'change'),
     approvedPlan,
     yes: args.yes,
     ceiling: { maxRisk: args['max-risk'], maxImpact: args['max-impact'] },
     dryRun: args['dry-run'],
-    newId,
+    newId: () => args.runId,
+    unattended,
+    refresh: args.refresh,
+    health: await healthSetup(ground, args),
+    keep: keepSettings(args, terminal),
   };
   const place = {
     root: args.root,
@@ -87,9 +156,26 @@ function run(args: ApplyArguments, terminal: Terminal): Promise<RunOutcome> {
     recovered: refuseUnrecovered,
   };
   const showPlan = (plan: Plan): void => {
-    tell(planText(plan, terminal.err, []));
+    tell(approvedPlan === undefined ? planText(plan, terminal.err, [], layoutOf(args)) : planBrief(plan, terminal.err));
   };
-  return withStore(ground, place, (store, stop) => apply(ground, store, request, personUi(terminal, stop, showPlan)));
+  return withStore(ground, place, async (store, stop) => {
+    const ui = personUi(terminal, stop, showPlan);
+    const outcome = await apply(ground, store, request, events.under(ui)).finally(() => ui.done());
+    return endedRun(store, outcome, runOf({ id: args.runId, verb: 'apply', ...said.note }, ground));
+  });
+}
+
+function stateOf(args: ApplyArguments): StateArguments {
+  return { stateDir: args['state-dir'], acceptVolatile: args['accept-volatile-state'] };
+}
+
+function keepSettings(args: ApplyArguments, terminal: Terminal): KeepSettings {
+  return {
+    wish: withinWish(args['confirm-within']),
+    remote: isRemoteSession(),
+    attended: terminal.canAsk && !args.yes,
+    clocks: clocksFor(stateOf(args)),
+  };
 }
 
 /** What the plan was made with; a profile of the site's own is given again by its file. */

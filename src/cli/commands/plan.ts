@@ -1,18 +1,37 @@
+import { resolve } from 'node:path';
 import type { CommandModule } from 'yargs';
+import type { PastPlan } from '../../app/history.ts';
 import { makePlan } from '../../app/make-plan.ts';
 import { DEFAULT_PROFILE, isProfileFile } from '../../catalogue/profiles.ts';
-import { EXIT, type ExitCode } from '../../model/errors.ts';
+import type { PlanDifference } from '../../model/difference.ts';
+import { EXIT, type ExitCode, HardenError } from '../../model/errors.ts';
 import type { Plan } from '../../model/plan.ts';
 import { planMarkdown } from '../../render/plan-markdown.ts';
 import type { Style } from '../../render/layout.ts';
-import { planText } from '../../render/plan-text.ts';
+import { type Layout, planText } from '../../render/plan-text.ts';
+import { reportWaivers } from '../../plan/report-of.ts';
 import { groundFor, wishFor } from '../compose.ts';
 import { durationMs } from '../duration.ts';
 import type { Finish } from '../finish.ts';
-import { formatOptions, fromOption, outputOption, selectionOptions } from '../options.ts';
-import { print } from '../output.ts';
+import {
+  jsonOption,
+  fromOption,
+  layoutOptions,
+  outputOption,
+  reportOption,
+  reviewOptions,
+  selectionOptions,
+  waiverOptions,
+} from '../options.ts';
+import { print, tell } from '../output.ts';
+import { printLong } from '../pager.ts';
+import { type LayoutArguments, layoutWith } from '../plan-layout.ts';
+import { reportsFrom } from '../reports.ts';
+import { configWords } from '../configured.ts';
+import { type WaiverArguments, tellWaivers, waiverWords, withWaivers } from '../waivers.ts';
 import { writeResult } from '../result-file.ts';
 import { tellUnfinished } from '../recovered.ts';
+import { pastPlan } from '../stored-runs.ts';
 import { readTerminal } from '../terminal.ts';
 
 export function planCommand(finish: Finish) {
@@ -20,7 +39,9 @@ export function planCommand(finish: Finish) {
     command: 'plan',
     describe: 'compare this host with a profile and show what would change',
     builder: (argv) =>
-      outputOption(formatOptions(fromOption(selectionOptions(argv))))
+      reviewOptions(
+        layoutOptions(waiverOptions(reportOption(outputOption(jsonOption(fromOption(selectionOptions(argv))))))),
+      )
         .option('format', {
           choices: ['text', 'json', 'md'] as const,
           default: 'text' as const,
@@ -39,35 +60,60 @@ export function planCommand(finish: Finish) {
           describe: 'how long the plan may be applied',
         })
         .conflicts('root', 'from'),
-    handler: async (args) => {
-      const { out } = readTerminal(false);
-      const ground = groundFor({ root: args.root, from: args.from });
-      if (args.from === undefined) {
-        tellUnfinished(args.root);
-      }
-      const wish = wishFor(ground, args, durationMs('--expires', args.expires));
-      const { plan } = await makePlan(ground, wish);
-      const file =
-        args.output === undefined
-          ? undefined
-          : await writeResult(args.output, `harden-plan-${plan.host.name}-${plan.id}.json`, planJson(plan));
-      await print(planIn(args.json ? 'json' : args.format, plan, args, { file, style: out }));
-      finish(args['exit-code'] ? planExit(plan) : EXIT.ok);
-    },
+    handler: (args) => handle(args, finish),
   } satisfies CommandModule<object, PlanArguments>;
 }
 
-interface PlanArguments {
+async function handle(args: PlanArguments, finish: Finish): Promise<void> {
+  const { out, err } = readTerminal(false);
+  const format = args.json ? 'json' : args.format;
+  const reports = reportsFrom(args.report, format !== 'text');
+  refuseRedacted(args, format);
+  const past = args.against === undefined ? undefined : pastPlan(args, args.against);
+  const ground = groundFor({ root: args.root, from: args.from });
+  if (args.from === undefined) {
+    tellUnfinished(args.root);
+  }
+  const wish = await withWaivers(ground, wishFor(ground, args, durationMs('--expires', args.expires)), args);
+  const { plan, facts } = await makePlan(ground, wish);
+  const file =
+    args.output === undefined
+      ? undefined
+      : await writeResult(args.output, `harden-plan-${plan.host.name}-${plan.id}.json`, planJson(plan));
+  if (args.sign !== undefined && file !== undefined) {
+    await writeSignature(args.sign, file, planJson(plan));
+  }
+  const difference = past === undefined ? undefined : await differenceFrom(past, plan);
+  if (!reports.takesOutput) {
+    const layout = await layoutWith(args, ground, { plan, facts }, out);
+    const text = await planIn(format, plan, args, { file, style: out, difference, layout });
+    await (format === 'text' ? printLong(text) : print(text));
+  }
+  if (difference !== undefined && format === 'json') {
+    tell(await differenceWords(difference, err));
+  }
+  await reports.write(plan, { kind: 'plan', proofs: [], waivers: reportWaivers(plan) }, planJson(plan));
+  tellWaivers(plan, false);
+  finish(args['exit-code'] ? planExit(plan) : EXIT.ok);
+}
+
+interface PlanArguments extends LayoutArguments, WaiverArguments {
   readonly profile: string;
   readonly control: string[];
   readonly exclude: string[];
+  readonly waivers: string[];
   readonly root: string | undefined;
   readonly from: string | undefined;
   readonly format: 'text' | 'json' | 'md';
   readonly json: boolean;
   readonly output: string | undefined;
+  readonly report: string[];
   readonly 'exit-code': boolean;
   readonly expires: string;
+  readonly sign: string | undefined;
+  readonly against: string | undefined;
+  readonly redact: boolean;
+  readonly 'state-dir': string | undefined;
 }
 
 export function planJson(plan: Plan): string {
@@ -81,27 +127,80 @@ function planExit(plan: Plan): ExitCode {
   return plan.notChecked.length > 0 ? EXIT.notEverythingChecked : EXIT.ok;
 }
 
+async function writeSignature(key: string, file: string, text: string): Promise<void> {
+  const { SIGNATURE_NAMESPACE, signatureFile, signedText } = await import('../../app/signature.ts');
+  const { sshSigning } = await import('../../host/ssh-signature.ts');
+  const signature = signedText(sshSigning(SIGNATURE_NAMESPACE), resolve(key), text);
+  await writeResult(signatureFile(file), '', signature);
+}
+
+async function differenceFrom(past: PastPlan, plan: Plan): Promise<PlanDifference> {
+  const { differenceOf } = await import('../../plan/difference.ts');
+  return differenceOf(past, { plan, proofs: [] });
+}
+
+async function differenceWords(difference: PlanDifference, style: Style): Promise<string> {
+  const { differenceText } = await import('../../render/difference-text.ts');
+  return differenceText(difference, style);
+}
+
+function refuseRedacted({ redact }: Pick<PlanArguments, 'redact'>, format: PlanArguments['format']): void {
+  if (redact && format !== 'md') {
+    throw new HardenError({
+      code: 'H0080',
+      exit: EXIT.usage,
+      message:
+        '--redact masks the Markdown of a plan; the plan itself would not be one any more. Nothing was looked at.',
+      hint: 'For example: harden plan --format md --redact',
+    });
+  }
+}
+
 interface Printed {
   /** Where the plan was saved. */
   readonly file: string | undefined;
   readonly style: Style;
+  readonly difference: PlanDifference | undefined;
+  readonly layout: Layout;
 }
 
-function planIn(format: PlanArguments['format'], plan: Plan, args: PlanArguments, { file, style }: Printed): string {
+async function planIn(
+  format: PlanArguments['format'],
+  plan: Plan,
+  args: PlanArguments,
+  { file, style, difference, layout }: Printed,
+): Promise<string> {
   switch (format) {
     case 'json':
       return planJson(plan);
     case 'md':
-      return planMarkdown(plan, applyCommand(plan, args, file));
+      return markdownOf(plan, args.redact ? undefined : applyCommand(plan, args, file), args, difference);
     case 'text': {
       const saved =
         file === undefined
           ? []
           : [`Saved as ${file}, valid until ${plan.expiresAt.slice(0, 16).replace('T', ' ')} UTC.`];
       const next = args.from === undefined ? applyCommand(plan, args, file) : undefined;
-      return planText(plan, style, [...saved, ...(next === undefined ? [] : [`Next: ${next}`])]);
+      const since = difference === undefined ? '' : `\n${await differenceWords(difference, style)}`;
+      return planText(plan, style, [...saved, ...(next === undefined ? [] : [`Next: ${next}`])], layout) + since;
     }
   }
+}
+
+async function markdownOf(
+  plan: Plan,
+  next: string | undefined,
+  { redact }: Pick<PlanArguments, 'redact'>,
+  difference: PlanDifference | undefined,
+): Promise<string> {
+  const { differenceMarkdown } = await import('../../render/difference-text.ts');
+  const since = difference === undefined ? [] : differenceMarkdown(difference);
+  if (!redact) {
+    return planMarkdown(plan, next, since);
+  }
+  const { redactedPlan } = await import('../../plan/redacted.ts');
+  // The lines after the first name hosts.
+  return planMarkdown(redactedPlan(plan), next, since.slice(0, 1));
 }
 
 /** What would apply this plan on its host; undefined where there is nothing to apply, or only a saved plan could be and this one is not. */
@@ -114,11 +213,15 @@ function applyCommand(plan: Plan, args: PlanArguments, file: string | undefined)
     ...args.control.flatMap((item) => ['-c', item]),
     ...args.exclude.flatMap((item) => ['-x', item]),
     ...(args.root === undefined ? [] : ['--root', args.root]),
+    ...waiverWords(args),
+    ...configWords(),
   ];
-  // A profile of the site's own is not in the plan file; the rest is.
+  // A profile of the site's own and its waivers are not in the plan file; the rest is.
   const withFile = [
     ...(isProfileFile(args.profile) ? ['-p', args.profile] : []),
     ...(args.root === undefined ? [] : ['--root', args.root]),
+    ...waiverWords(args),
+    ...configWords(),
   ];
   const words = file === undefined ? chosen : [file, ...withFile];
   return ['sudo harden apply', ...words].join(' ');

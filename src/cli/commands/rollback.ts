@@ -1,21 +1,39 @@
 import type { CommandModule } from 'yargs';
-import type { RunOutcome } from '../../app/outcome.ts';
 import { rollback } from '../../app/rollback.ts';
 import type { Impact } from '../../model/change.ts';
 import type { Plan } from '../../model/plan.ts';
 import type { Risk } from '../../model/remediation.ts';
+import { reportWaivers } from '../../plan/report-of.ts';
 import { rollbackPlanText } from '../../render/plan-text.ts';
 import { changeableGround, withStore } from '../compose.ts';
+import { type Events, type EventsArguments, withRunEvents } from '../events.ts';
 import type { Finish } from '../finish.ts';
 import { refuseUnrecovered } from '../recovered.ts';
-import { consentOptions, formatOptions, outputOption, stateOptions } from '../options.ts';
+import { revertNow } from '../revert-now.ts';
+import {
+  consentOptions,
+  eventsOption,
+  noteOptions,
+  controlOptions,
+  formatOptions,
+  healthOptions,
+  outputOption,
+  reportOption,
+  stateOptions,
+} from '../options.ts';
+import { healthSetup } from '../health.ts';
+import { planJson } from './plan.ts';
 import { print, tell } from '../output.ts';
+import { type NoteArguments, noteFrom } from '../approval.ts';
+import { reportsFrom } from '../reports.ts';
+import { type EndedRun, endedRun, runOf } from '../stored-runs.ts';
 import { keepCopy } from '../result-file.ts';
 import { type Terminal, readTerminal } from '../terminal.ts';
 import { personUi } from '../ui.ts';
-import { newId, outcomeExit, outcomeJson, outcomeText } from '../outcome.ts';
+import { newId, outcomeExit, outcomeText } from '../outcome.ts';
 
-interface RollbackArguments {
+interface RollbackArguments extends NoteArguments, EventsArguments {
+  readonly report: string[];
   readonly snapshot: string | undefined;
   readonly root: string | undefined;
   readonly format: 'text' | 'json';
@@ -26,8 +44,13 @@ interface RollbackArguments {
   readonly 'max-impact': Impact;
   readonly input: boolean;
   readonly plan: boolean;
+  readonly 'dry-run': boolean;
+  readonly control: string[];
+  readonly exclude: string[];
   readonly 'state-dir': string | undefined;
   readonly 'accept-volatile-state': boolean;
+  readonly health: string[];
+  readonly 'trial-container': boolean;
 }
 
 export function rollbackCommand(finish: Finish) {
@@ -35,57 +58,80 @@ export function rollbackCommand(finish: Finish) {
     command: 'rollback [snapshot]',
     describe: 'put a snapshot back, and verify that it is back',
     builder: (argv) =>
-      stateOptions(consentOptions(outputOption(formatOptions(argv))))
+      eventsOption(
+        noteOptions(
+          reportOption(healthOptions(stateOptions(consentOptions(outputOption(formatOptions(controlOptions(argv))))))),
+        ),
+      )
         .positional('snapshot', {
           type: 'string',
           describe: 'id of a snapshot; without one the last apply that was not taken back',
         })
         .option('root', { type: 'string', requiresArg: true, describe: 'a folder taken as / (an image, a chroot)' })
         .option('plan', {
-          alias: 'dry-run',
           type: 'boolean',
           default: false,
-          describe: 'show the way back, change nothing',
-        }),
-    handler: async (args) => {
-      const json = args.json || args.format === 'json';
-      const terminal = readTerminal(args.input && !json);
-      const outcome = await run(args, terminal);
-      const { host, id } = outcome.plan;
-      finish(outcomeExit(outcome));
-      await print(json ? outcomeJson(outcome) : outcomeText(outcome, 'rollback', terminal));
-      finish(
-        await keepCopy(
-          args.output,
-          `harden-rollback-${host.name}-${id}.json`,
-          outcomeJson(outcome),
-          outcomeExit(outcome),
-        ),
-      );
-    },
+          describe: 'show the way back as a plan, change nothing; with --json the plan itself',
+        })
+        .option('dry-run', { type: 'boolean', default: false, describe: 'all of rollback but the writes' }),
+    handler: (args) => withRunEvents(args, finish, (events, finish) => handle(args, events, finish)),
   } satisfies CommandModule<object, RollbackArguments>;
 }
 
-function run(args: RollbackArguments, terminal: Terminal): Promise<RunOutcome> {
+async function handle(args: RollbackArguments, events: Events, finish: Finish): Promise<void> {
+  const runId = newId();
+  events.started(runId, 'rollback');
+  const json = args.json || args.format === 'json';
+  const terminal = readTerminal(args.input && !json);
+  const reports = reportsFrom(args.report, json);
+  const { outcome, json: ended } = await run({ ...args, runId }, terminal, events);
+  const { host, id } = outcome.plan;
+  events.ended(outcome);
+  finish(outcomeExit(outcome));
+  const result = args.plan ? planJson(outcome.plan) : ended;
+  const name = `harden-rollback-${args.plan ? 'plan-' : ''}${host.name}-${id}.json`;
+  if (!reports.takesOutput) {
+    await print(json ? result : outcomeText(outcome, 'rollback', terminal));
+  }
+  finish(await keepCopy(args.output, name, result, outcomeExit(outcome)));
+  const parts = { kind: 'rollback', proofs: [], waivers: reportWaivers(outcome.plan) } as const;
+  await reports.write(outcome.plan, parts, result);
+}
+
+async function run(
+  args: RollbackArguments & { readonly runId: string },
+  terminal: Terminal,
+  events: Events,
+): Promise<EndedRun> {
   const ground = changeableGround(args.root);
+  const note = noteFrom(args);
   const request = {
     snapshot: args.snapshot,
+    part: { control: args.control, exclude: args.exclude },
     yes: args.yes,
     ceiling: { maxRisk: args['max-risk'], maxImpact: args['max-impact'] },
-    dryRun: args.plan,
-    newId,
+    dryRun: args.plan || args['dry-run'],
+    newId: () => args.runId,
+    note,
+    health: await healthSetup(ground, args),
   };
+  const state = { stateDir: args['state-dir'], acceptVolatile: args['accept-volatile-state'] };
+  const whole = args.control.length === 0 && args.exclude.length === 0;
+  const waiting = revertNow(ground, state, whole && !request.dryRun ? args.snapshot : undefined);
   const place = {
     root: args.root,
-    stateDir: args['state-dir'],
-    acceptVolatile: args['accept-volatile-state'],
-    dryRun: args.plan,
+    ...state,
+    dryRun: args.plan || args['dry-run'],
     recovered: refuseUnrecovered,
+    ending: waiting.ending,
   };
   const showPlan = (plan: Plan): void => {
     tell(rollbackPlanText(plan, terminal.err));
   };
-  return withStore(ground, place, (store, stop) =>
-    rollback(ground, store, request, personUi(terminal, stop, showPlan)),
-  );
+  return withStore(ground, place, async (store, stop) => {
+    const ui = personUi(terminal, stop, showPlan);
+    const outcome =
+      waiting.outcome() ?? (await rollback(ground, store, request, events.under(ui)).finally(() => ui.done()));
+    return endedRun(store, outcome, runOf({ id: args.runId, verb: 'rollback', ...note }, ground));
+  });
 }

@@ -1,5 +1,11 @@
 import type { Argv, CommandModule } from 'yargs';
-import { type SnapshotEntry, chosenSnapshot, snapshotEntries } from '../../app/snapshots.ts';
+import {
+  type SnapshotEntry,
+  chosenSnapshot,
+  planOfSnapshot,
+  snapshotEntries,
+  unreadablePlans,
+} from '../../app/snapshots.ts';
 import { redactFileText } from '../../host/redact-recording.ts';
 import { EXIT, HardenError } from '../../model/errors.ts';
 import type { Known } from '../../model/state.ts';
@@ -51,7 +57,10 @@ function listCommand(finish: Finish) {
       const { snapshotListText } = await import('../../render/snapshot-text.ts');
       const { entries, damaged } = readableSnapshots(args, (snapshots) => {
         const list = snapshots?.list() ?? { snapshots: [], damaged: [] };
-        return { entries: snapshotEntries(list.snapshots), damaged: list.damaged };
+        return {
+          entries: snapshotEntries(list.snapshots),
+          damaged: [...list.damaged, ...unreadablePlans(list.snapshots)],
+        };
       });
       const text = snapshotListText(entries.map(lineOf), readTerminal(false).out);
       await print(
@@ -75,6 +84,7 @@ function showCommand(finish: Finish) {
         const all = snapshots ?? noSnapshots();
         const id = chosenSnapshot(all, args.id);
         const { manifest, files } = all.read(id);
+        planOfSnapshot({ id, about: manifest.about });
         const entry = snapshotEntries(all.list().snapshots).find((candidate) => candidate.id === id);
         return {
           entry: entry ?? noSnapshots(),
@@ -130,8 +140,11 @@ function verifyCommand(finish: Finish) {
   } satisfies CommandModule<object, OneSnapshot>;
 }
 
-function lineOf({ id, createdAt, purpose, plan, takenBackBy }: SnapshotEntry): SnapshotLine {
-  return { id, createdAt, purpose, profile: plan.content.profile, changes: plan.changes.length, takenBackBy };
+function lineOf({ id, createdAt, purpose, plan, takenBack }: SnapshotEntry): SnapshotLine {
+  const { profile } = plan.content;
+  const takenBackBy = takenBack?.how === 'whole' ? takenBack.by : undefined;
+  const attempt = takenBack === undefined || takenBack.how === 'whole' ? undefined : takenBack;
+  return { id, createdAt, purpose, profile, changes: plan.changes.length, takenBackBy, attempt };
 }
 
 function fileText(

@@ -1,18 +1,26 @@
 import type { CommandModule } from 'yargs';
 import { makePlan } from '../../app/make-plan.ts';
-import { EXIT, type ExitCode } from '../../model/errors.ts';
+import { chosenSnapshot, planOfSnapshot } from '../../app/snapshots.ts';
+import { DEFAULT_PROFILE } from '../../catalogue/profiles.ts';
+import { EXIT, type ExitCode, HardenError } from '../../model/errors.ts';
 import type { Plan } from '../../model/plan.ts';
-import { verifyText } from '../../render/verify-text.ts';
-import { groundFor, wishFor } from '../compose.ts';
+import { reportWaivers } from '../../plan/report-of.ts';
+import { type KnownFindings, verifyText } from '../../render/verify-text.ts';
+import { groundFor, readableSnapshots, wishFor } from '../compose.ts';
 import type { Finish } from '../finish.ts';
-import { formatOptions, outputOption, selectionOptions } from '../options.ts';
+import { formatOptions, outputOption, reportOption, selectionOptions, waiverOptions } from '../options.ts';
 import { print } from '../output.ts';
-import { writeResult } from '../result-file.ts';
-import { tellUnfinished } from '../recovered.ts';
+import { reportsFrom } from '../reports.ts';
+import { type WaiverArguments, tellWaivers, withWaivers } from '../waivers.ts';
+import { readInput, writeResult } from '../result-file.ts';
+import { tellReverted, tellUnfinished } from '../recovered.ts';
+import { newId } from '../outcome.ts';
+import { keepVerified, runOf } from '../stored-runs.ts';
 import { readTerminal } from '../terminal.ts';
 import { planJson } from './plan.ts';
 
-interface VerifyArguments {
+interface VerifyArguments extends WaiverArguments {
+  readonly waivers: string[];
   readonly profile: string;
   readonly control: string[];
   readonly exclude: string[];
@@ -20,8 +28,12 @@ interface VerifyArguments {
   readonly format: 'text' | 'json';
   readonly json: boolean;
   readonly output: string | undefined;
+  readonly report: string[];
   readonly manual: 'fail' | 'ignore';
   readonly unknown: 'fail' | 'ignore';
+  readonly 'since-run': string | undefined;
+  readonly baseline: string | undefined;
+  readonly 'state-dir': string | undefined;
 }
 
 export function verifyCommand(finish: Finish) {
@@ -29,7 +41,7 @@ export function verifyCommand(finish: Finish) {
     command: 'verify',
     describe: 'assert that this host is as the profile asks; exit 2 where it is not',
     builder: (argv) =>
-      outputOption(formatOptions(selectionOptions(argv)))
+      waiverOptions(reportOption(outputOption(formatOptions(selectionOptions(argv)))))
         .option('manual', {
           choices: ['fail', 'ignore'] as const,
           default: 'ignore' as const,
@@ -39,19 +51,103 @@ export function verifyCommand(finish: Finish) {
           choices: ['fail', 'ignore'] as const,
           default: 'fail' as const,
           describe: 'what could not be checked',
+        })
+        .option('baseline', {
+          type: 'string',
+          requiresArg: true,
+          describe: 'a plan or a result of verify: only what is worse than it decides the exit code',
+        })
+        .option('since-run', {
+          type: 'string',
+          requiresArg: true,
+          describe: 'only the controls that this apply changed something for (id, or its beginning)',
+        })
+        .option('state-dir', {
+          type: 'string',
+          requiresArg: true,
+          describe: 'where snapshots are kept (default /var/lib/harden)',
         }),
     handler: async (args) => {
       const { out } = readTerminal(false);
+      const json = args.json || args.format === 'json';
+      const reports = reportsFrom(args.report, json);
+      const baseline = args.baseline === undefined ? undefined : await baselineOf(args.baseline);
       const ground = groundFor({ root: args.root, from: undefined });
-      tellUnfinished(args.root);
-      const { plan } = await makePlan(ground, wishFor(ground, args, 0));
+      const reverted = tellUnfinished(args.root);
+      const { plan } = await makePlan(ground, await withWaivers(ground, wishFor(ground, choiceOf(args), 0), args));
       if (args.output !== undefined) {
         await writeResult(args.output, `harden-verify-${plan.host.name}-${plan.id}.json`, planJson(plan));
       }
-      await print(args.json || args.format === 'json' ? planJson(plan) : verifyText(plan, out));
-      finish(verifyExit(plan, args));
+      if (!reports.takesOutput) {
+        await print(json ? planJson(plan) : verifyText(plan, out, baseline?.compared(plan)));
+      }
+      await reports.write(plan, { kind: 'verify', proofs: [], waivers: reportWaivers(plan) }, planJson(plan));
+      tellWaivers(plan, true);
+      const code = verifyExit(baseline?.news(plan) ?? plan, args);
+      keepVerified(args, { plan, exit: code }, runOf({ id: newId(), verb: 'verify' }, ground));
+      finish(reverted.length > 0 ? tellReverted(reverted) : code);
     },
   } satisfies CommandModule<object, VerifyArguments>;
+}
+
+interface Baseline {
+  readonly compared: (plan: Plan) => KnownFindings;
+  /** What is left of a plan for a gate. */
+  readonly news: (plan: Plan) => Plan;
+}
+
+/** @throws HardenError where the file is no plan of harden's, or was changed. */
+async function baselineOf(file: string): Promise<Baseline> {
+  const [{ readPlan }, { comparedWith, newsOf }] = await Promise.all([
+    import('../../app/plan-file.ts'),
+    import('../../plan/baseline.ts'),
+  ]);
+  const before = readPlan(file, readInput(file));
+  return {
+    compared: (plan) => ({
+      ...comparedWith(before, plan),
+      baseline: `THE BASELINE of ${before.createdAt.slice(0, 16).replace('T', ' ')} UTC`,
+    }),
+    news: (plan) => newsOf(plan, comparedWith(before, plan)),
+  };
+}
+
+/** Of a run: the profile it was planned with, unless another is given, and the controls it changed something for. */
+function choiceOf(args: VerifyArguments): Pick<VerifyArguments, 'profile' | 'control' | 'exclude'> {
+  const run = args['since-run'];
+  if (run === undefined) {
+    return args;
+  }
+  if (args.control.length > 0) {
+    throw new HardenError({
+      code: 'H2014',
+      exit: EXIT.usage,
+      message: '--since-run names the controls itself, so -c does not go with it. Nothing was verified.',
+      hint: 'To leave some of them out: -x ID',
+    });
+  }
+  const plan = readableSnapshots(args, (snapshots) => {
+    const id = snapshots === undefined ? undefined : chosenSnapshot(snapshots, run);
+    const found = id === undefined ? undefined : snapshots?.read(id).manifest;
+    if (found?.purpose !== 'apply') {
+      throw notAnApply(run);
+    }
+    return planOfSnapshot(found);
+  });
+  return {
+    profile: args.profile === DEFAULT_PROFILE ? plan.content.profile : args.profile,
+    control: [...new Set(plan.changes.flatMap((change) => change.controls))],
+    exclude: args.exclude,
+  };
+}
+
+function notAnApply(run: string): HardenError {
+  return new HardenError({
+    code: 'H2013',
+    exit: EXIT.usage,
+    message: `${run} is no apply that was kept here. Nothing was verified.`,
+    hint: 'To see what was kept: harden snapshot list',
+  });
 }
 
 function verifyExit(plan: Plan, { manual, unknown }: Pick<VerifyArguments, 'manual' | 'unknown'>): ExitCode {

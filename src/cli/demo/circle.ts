@@ -135,7 +135,7 @@ async function withStore(
   const lines: string[] = [];
   const ui: Ui = {
     canAsk: false,
-    ask: () => Promise.resolve('declined'),
+    ask: () => Promise.resolve({ type: 'declined' }),
     stopRequested: () => undefined,
     progress: (event) => {
       lines.push(

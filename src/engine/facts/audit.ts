@@ -55,10 +55,10 @@ export function auditFacts(parts: AuditParts): AuditFacts {
   };
 }
 
-/** `auditctl -s`: a name and a value a line, or (before 2.4) all on one line as `name=value`, where failure is called flag. */
+/** `auditctl -s`: a name and a value (32 bits) a line, or (before 2.4) all on one line as `name=value`, where failure is called flag. */
 export function parseAuditStatus(text: string): Status {
   const values = new Map(
-    [...text.matchAll(/\b([a-z_]+)[ =](\d+)\b/g)].map(([, name, value]) => [name, Number(value)] as const),
+    [...text.matchAll(/\b([a-z_]+)[ =](\d{1,10})\b/g)].map(([, name, value]) => [name, Number(value)] as const),
   );
   const oneOf = (name: string): 0 | 1 | 2 | undefined =>
     ([0, 1, 2] as const).find((known) => known === values.get(name));

@@ -7,7 +7,7 @@ import { askEngine, type EngineAnswers, noAnswers } from './engine-api.ts';
 import { containerdOf, dataRootPlace, type DaemonStart, engineFacts, readDaemonStart, runtimesOf } from './engine.ts';
 import { flavourOf } from './flavour.ts';
 import { readFlavourSigns, SIGN_PROCESSES } from './flavour-signs.ts';
-import { imageReason, parseOsRelease } from './os.ts';
+import { imageFolders, type OstreeSigns, parseOsRelease } from './os.ts';
 import { type InstalledPackages, parseDpkgStatus, upstreamVersion } from './packages.ts';
 import { textOf, textOrEmpty } from './reading.ts';
 import { INIT_NAMES, serviceManagerOf, systemdRuns } from './service-manager.ts';
@@ -16,6 +16,8 @@ import { UNIT_QUERY, type Units, unitsFromFiles, unitsFromSystemd } from './unit
 import { AGENT_NAMES, findWarnings } from './warnings.ts';
 
 const PROCESS_NAMES = ['dockerd', 'containerd', 'auditd', ...INIT_NAMES, ...SIGN_PROCESSES, ...AGENT_NAMES];
+/** The first that is there counts, as ostree reads them. */
+const PREPARE_ROOT = ['/etc/ostree/prepare-root.conf', '/usr/lib/ostree/prepare-root.conf'].map(absPath);
 const DPKG_STATUS = absPath('/var/lib/dpkg/status');
 /** The package database of a large desktop is some 10 MB. */
 const DPKG_STATUS_LIMIT = 64 * 1024 * 1024;
@@ -156,11 +158,7 @@ function assemble(host: HostReader, all: Gathered): HostFacts {
     identity,
     os,
     serviceManager: all.serviceManager,
-    imageBased: imageReason(
-      os,
-      host.stat(absPath('/run/ostree-booted')).status === 'present',
-      mounts.status === 'present' ? mounts.value : [],
-    ),
+    imageBased: imageFolders(os, ostreeSigns(host), mounts.status === 'present' ? mounts.value : []),
     engine,
     audit,
     subjects: findSubjects(host, {
@@ -178,4 +176,10 @@ function assemble(host: HostReader, all: Gathered): HostFacts {
       daemonJsonOwner: packages.daemonJsonOwner,
     }),
   };
+}
+
+function ostreeSigns(host: HostReader): OstreeSigns {
+  const booted = host.stat(absPath('/run/ostree-booted')).status === 'present';
+  const texts = booted ? PREPARE_ROOT.map((path) => textOrEmpty(host, path)) : [];
+  return { booted, prepareRoot: texts.find((text) => text !== '') ?? '' };
 }

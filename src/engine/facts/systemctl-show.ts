@@ -14,10 +14,17 @@ export function parseShow(output: string): ReadonlyMap<string, ShownUnit> {
   );
 }
 
+const ARGV = ' argv[]=';
+
 /** The argument vector in `{ path=… ; argv[]=… ; ignore_errors=… }`. The print has no quotes: words that held blanks come apart. */
 export function shownCommand(value: string): readonly string[] {
-  const argv = / argv\[\]=(.*?) ; (?:ignore_errors|flags)=/.exec(value)?.[1];
-  return argv === undefined ? [] : argv.split(' ').filter((word) => word !== '');
+  const start = value.indexOf(ARGV);
+  const rest = start < 0 ? '' : value.slice(start + ARGV.length);
+  const end = rest.search(/ ; (?:ignore_errors|flags)=/);
+  return rest
+    .slice(0, Math.max(end, 0))
+    .split(' ')
+    .filter((word) => word !== '');
 }
 
 export function shownPaths(values: readonly string[]): readonly AbsPath[] {
@@ -35,7 +42,12 @@ function properties(block: string): ShownUnit {
     const equals = line.indexOf('=');
     if (equals > 0) {
       const name = line.slice(0, equals);
-      found.set(name, [...(found.get(name) ?? []), line.slice(equals + 1)]);
+      const values = found.get(name);
+      if (values === undefined) {
+        found.set(name, [line.slice(equals + 1)]);
+      } else {
+        values.push(line.slice(equals + 1));
+      }
     }
   }
   return found;

@@ -79,8 +79,8 @@ export function parseEnvironmentFile(text: string): Readonly<Record<string, stri
   const lines = text.replaceAll(/\\\r?\n/g, '').split(/\r?\n/);
   return Object.fromEntries(
     lines.flatMap((line) => {
-      const [, name, value] = /^\s*([A-Za-z_][A-Za-z0-9_]*)\s*=\s*(.*?)\s*$/.exec(line) ?? [];
-      return name === undefined || value === undefined ? [] : [[name, unquoted(value)] as const];
+      const [, name, value] = /^([A-Za-z_][A-Za-z0-9_]*)\s*=(.*)$/.exec(line.trim()) ?? [];
+      return name === undefined || value === undefined ? [] : [[name, unquoted(value.trim())] as const];
     }),
   );
 }

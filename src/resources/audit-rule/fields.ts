@@ -24,7 +24,7 @@ export class RuleMistake extends Error {
 export interface Draft {
   head: { readonly list: RuleList; readonly action: Action } | undefined;
   arch: string | undefined;
-  syscalls: string[];
+  readonly syscalls: string[];
   where: Where | undefined;
   permissions: string | undefined;
   readonly fields: Field[];
@@ -50,7 +50,8 @@ export function finished(draft: Draft): AuditRule {
   return normalRule({
     ...(draft.head ?? { list: 'exit', action: 'always' }),
     arch: draft.arch,
-    syscalls: draft.syscalls.length === 0 ? 'all' : draft.syscalls,
+    // A watch is on all calls, whatever -S is given beside it: auditctl takes it, and lists the watch without it.
+    syscalls: watch || draft.syscalls.length === 0 ? 'all' : draft.syscalls,
     where: draft.where,
     permissions: draft.permissions ?? (watch ? 'rwxa' : undefined),
     fields: draft.fields,
@@ -135,13 +136,16 @@ export function takeSyscalls(draft: Draft, text: string, column: number): void {
   if (names.includes('')) {
     throw new RuleMistake(`"${text}" is not a list of system calls`, column);
   }
-  draft.syscalls = [...draft.syscalls, ...names];
+  names.forEach((name) => draft.syscalls.push(name));
 }
 
 export function takeComparison(draft: Draft, text: string, column: number): void {
   const field = splitField(text, column);
   if (field.op !== '=' && field.op !== '!=') {
     throw new RuleMistake(`-C knows = and != only: ${text}`, column);
+  }
+  if (!/^[A-Za-z_][A-Za-z0-9_]*$/.test(field.value)) {
+    throw new RuleMistake(`-C compares two fields: ${text}`, column);
   }
   draft.comparisons.push(field);
 }

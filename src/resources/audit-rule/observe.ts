@@ -45,7 +45,7 @@ function observed(target: AuditTarget, { facts }: AssessContext, host: HostReade
     kind,
     paths: pathsOf(facts, host),
     // Unknown mounts: only a rule for this very place is sure to reach it.
-    mountPoints: mounts.status === 'present' ? mounts.value.map((mount) => mount.mountPoint) : [target.path],
+    mountPoints: mounts.status === 'present' ? separating(mounts.value) : [target.path],
     fsType: mounts.status === 'present' ? holder(mounts.value, target.path)?.fsType : undefined,
     runFolders: neededRunFolders({ path: target.path, kind }).flatMap((path) => {
       const one = host.stat(path);
@@ -106,6 +106,14 @@ function kindOf(real: Observed<AbsPath>, host: HostReader): PathState['kind'] {
 function isFolder(host: HostReader, path: AbsPath): boolean {
   const stat = host.stat(path);
   return stat.status === 'present' && stat.value.type === 'directory';
+}
+
+/**
+ * Where a recursive rule may end. Mounts made before the rule was loaded are covered, later ones are not, and which came first nobody
+ * can tell; a folder mounted onto itself is covered either way, since the kernel looks for the rule along the folders of the file system.
+ */
+function separating(mounts: readonly Mount[]): readonly AbsPath[] {
+  return mounts.filter(({ ontoItself }) => ontoItself !== true).map(({ mountPoint }) => mountPoint);
 }
 
 /** The last mount at the longest mount point above the path: what a lookup sees. */

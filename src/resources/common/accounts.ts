@@ -74,9 +74,15 @@ export function parseNsswitch(text: string): readonly string[] {
     .split('\n')
     .map((line) => line.replace(/#.*/, ''))
     .flatMap((line) => /^\s*(?:passwd|group|initgroups)\s*:(.*)$/.exec(line)?.[1] ?? [])
-    .flatMap((list) => list.replaceAll(/\[[^\]]*\]/g, ' ').split(/\s+/))
+    .flatMap((list) => withoutActions(list).split(/\s+/))
     .filter((source) => source !== '' && !LOCAL_SOURCES.has(source));
   return [...new Set(sources)].sort();
+}
+
+/** `sss [NOTFOUND=return] files` without what stands in brackets. */
+function withoutActions(list: string): string {
+  const parts = list.split(']');
+  return parts.map((part, index) => (index < parts.length - 1 ? part.replace(/\[.*$/s, ' ') : part)).join(' ');
 }
 
 /** `root (0)`, or the number alone where no account has it. */
@@ -103,6 +109,9 @@ function rows(text: string): readonly (readonly string[])[] {
     .map((line) => line.split(':'));
 }
 
+/** An id has 32 bits. */
+const LARGEST_ID = 0xffff_ffff;
+
 function isId(text: string | undefined): text is string {
-  return text !== undefined && /^\d{1,10}$/.test(text);
+  return text !== undefined && /^\d{1,10}$/.test(text) && Number(text) <= LARGEST_ID;
 }

@@ -184,7 +184,7 @@ function bytesOf(text: string | undefined): Uint8Array | undefined {
 
 function refused(file: AbsPath, details: readonly string[]): HardenError {
   return new HardenError({
-    code: 'H0310',
+    code: 'H3011',
     exit: EXIT.planNotApplicable,
     message: `${file} was not changed: docker would not start with the result`,
     details,

@@ -2,6 +2,7 @@ import type { Json } from '../../model/canonical.ts';
 import type { Comparison } from '../../model/change.ts';
 import type { DaemonOptionDesired } from '../../model/remediation.ts';
 import type { Known } from '../../model/state.ts';
+import { lostWithImage } from '../common/image-folders.ts';
 import type { AssessContext } from '../resource-type.ts';
 import { canActivate, pendingFor } from './activation.ts';
 import { runningNames } from './consequences.ts';
@@ -88,9 +89,10 @@ function brokenFile({ state, effective }: Case): Comparison | undefined {
   if (state.document.status !== 'invalid') {
     return undefined;
   }
-  const { message, line, column, excerpt } = state.document.problem;
+  const { message, line, column, excerpt, before } = state.document.problem;
   const evidence = [
     ...effective.evidence,
+    ...(before.trim() === '' ? [] : [{ source: state.file, read: `line ${line - 1}`, value: masked(before, before) }]),
     { source: state.file, read: `line ${line}, column ${column}`, value: masked(excerpt, excerpt) },
   ];
   return { verdict: 'error', reason: `${state.file}, line ${line}, column ${column}: ${message}`, evidence };
@@ -161,10 +163,8 @@ function wrongFlag(weighed: Case, flag: FlagUse): Comparison {
 
 /** On systems that are built as an image a change of such a file is lost, or damages a store that others share. */
 function madeElsewhere({ state, context }: Case): string | undefined {
-  const { imageBased } = context.facts;
-  return imageBased !== undefined && /^\/(?:etc|usr|nix|gnu)\//.test(state.file)
-    ? `${state.file} is not changed here: ${imageBased}`
-    : undefined;
+  const lost = lostWithImage(state.file, context.facts);
+  return lost === undefined ? undefined : `${state.file} is not changed here: ${lost}`;
 }
 
 /** A daemon that runs but does not answer: what a change would interrupt cannot be said. */

@@ -1,5 +1,6 @@
 import { type Node, type ParseError, parseTree, printParseErrorCode } from 'jsonc-parser';
 import type { Json, JsonObject } from '../../model/canonical.ts';
+import { DEPTH_LIMIT, mayNestDeeper, nestsDeeper } from '../../model/json-depth.ts';
 
 /** Where a file is wrong; counted from 1. */
 interface DocumentProblem {
@@ -8,6 +9,8 @@ interface DocumentProblem {
   readonly column: number;
   /** The line concerned, shortened. */
   readonly excerpt: string;
+  /** The line before it; empty for the first. */
+  readonly before: string;
 }
 
 /** A member written twice in one object; the last one counts, and we do not edit such a file. */
@@ -37,7 +40,6 @@ export type Encoding = 'utf-8' | 'utf-8-bom' | 'utf-16le' | 'utf-16be';
 export const DOCUMENT_LIMIT = 1024 * 1024;
 
 const EXCERPT_LIMIT = 120;
-const DEPTH_LIMIT = 200;
 
 /** Reads a file's bytes; `undefined`: there is no file. Never throws. */
 export function parseDocument(bytes: Uint8Array | undefined): DaemonDocument {
@@ -61,10 +63,10 @@ export function parseText(text: string, encoding: Encoding = 'utf-8'): DaemonDoc
   if (/^[ \t\r\n]*$/.test(text)) {
     return { status: 'empty', text, encoding };
   }
-  if (depthOf(text) > DEPTH_LIMIT) {
+  const value = strictJson(text);
+  if (value === undefined ? mayNestDeeper(text) : nestsDeeper(text)) {
     return invalid(text, 0, `objects or lists inside each other more than ${DEPTH_LIMIT} deep`);
   }
-  const value = strictJson(text);
   if (value === undefined) {
     return firstMistake(text);
   }
@@ -73,18 +75,34 @@ export function parseText(text: string, encoding: Encoding = 'utf-8'): DaemonDoc
     const start = text.search(/[^ \t\r\n]/);
     return invalid(text, start, `an object { … } is needed at the top, not ${describe(value)}`);
   }
-  return { status: 'object', text, encoding, value, duplicates: duplicatesIn(root, text, '') };
+  return { status: 'object', text, encoding, value, duplicates: duplicatesIn(root, positionsIn(text), '') };
 }
 
 export function isObject(value: unknown): value is JsonObject {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
+interface Position {
+  readonly line: number;
+  readonly column: number;
+}
+
 /** Line and column of an offset, counted from 1. */
-export function positionIn(text: string, offset: number): { readonly line: number; readonly column: number } {
-  const before = text.slice(0, offset);
-  const line = before.split('\n').length;
-  return { line, column: offset - (before.lastIndexOf('\n') + 1) + 1 };
+export function positionIn(text: string, offset: number): Position {
+  return positionsIn(text)(offset);
+}
+
+/** The same for many offsets, each not before the one before: the text is gone through once. */
+export function positionsIn(text: string): (offset: number) => Position {
+  let line = 1;
+  let start = 0;
+  return (offset) => {
+    for (let end = text.indexOf('\n', start); end >= 0 && end < offset; end = text.indexOf('\n', start)) {
+      line += 1;
+      start = end + 1;
+    }
+    return { line, column: offset - start + 1 };
+  };
 }
 
 function encodingOf(bytes: Uint8Array): Encoding {
@@ -111,21 +129,6 @@ function notText(bytes: Uint8Array, encoding: Encoding): DaemonDocument {
   const readable = new TextDecoder(encoding === 'utf-8-bom' ? 'utf-8' : encoding).decode(bytes);
   const bad = Math.max(readable.indexOf('\uFFFD'), 0);
   return invalid(readable, bad, 'a byte that is not UTF-8 text');
-}
-
-/** Highest number of brackets open at once, outside of texts. */
-function depthOf(text: string): number {
-  let depth = 0;
-  let highest = 0;
-  for (const [token] of text.matchAll(/"(?:[^"\\]|\\.)*"?|[[\]{}]/gs)) {
-    if (token === '{' || token === '[') {
-      depth += 1;
-      highest = Math.max(highest, depth);
-    } else if (token === '}' || token === ']') {
-      depth -= 1;
-    }
-  }
-  return highest;
 }
 
 /** JSON.parse is the measure, since it is as strict as the standard; what it accepts is then located with a tree. */
@@ -170,11 +173,11 @@ function firstMistake(text: string): DaemonDocument {
 
 function invalid(text: string, offset: number, message: string): DaemonDocument {
   const { line, column } = positionIn(text, offset);
-  const whole = text.split('\n')[line - 1] ?? '';
-  return {
-    status: 'invalid',
-    problem: { message, line, column, excerpt: whole.replace(/\r$/, '').slice(0, EXCERPT_LIMIT) },
-  };
+  const lines = text.split('\n');
+  const [before = '', excerpt = ''] = [lines[line - 2], lines[line - 1]].map((one = '') =>
+    one.replace(/\r$/, '').slice(0, EXCERPT_LIMIT),
+  );
+  return { status: 'invalid', problem: { message, line, column, excerpt, before } };
 }
 
 function describe(value: Json): string {
@@ -184,17 +187,17 @@ function describe(value: Json): string {
   return Array.isArray(value) ? 'a list' : `a ${typeof value}`;
 }
 
-function duplicatesIn(node: Node, text: string, path: string): readonly DuplicateKey[] {
+function duplicatesIn(node: Node, positionOf: (offset: number) => Position, path: string): readonly DuplicateKey[] {
   const seen = new Set<string>();
   return (node.children ?? []).flatMap((child, index) => {
     if (node.type !== 'object') {
-      return duplicatesIn(child, text, `${path}[${index}]`);
+      return duplicatesIn(child, positionOf, `${path}[${index}]`);
     }
     const [name, value] = child.children ?? [];
     const key = String(name?.value);
     const inner = path === '' ? key : `${path}.${key}`;
-    const here = seen.has(key) ? [{ path: inner, ...positionIn(text, child.offset) }] : [];
+    const here = seen.has(key) ? [{ path: inner, ...positionOf(child.offset) }] : [];
     seen.add(key);
-    return value === undefined ? here : [...here, ...duplicatesIn(value, text, inner)];
+    return value === undefined ? here : [...here, ...duplicatesIn(value, positionOf, inner)];
   });
 }

@@ -43,7 +43,8 @@ function setKey(text: string, key: string, value: Json): string {
   const last = members.at(-1);
   if (last === undefined) {
     const inner = text.slice(root.offset + 1, root.offset + root.length - 1);
-    const lead = `${layout.eol}${layout.unit}`;
+    // Behind a lone CR a LF would make one line end of the two, and taking the key away again would take both.
+    const lead = `${inner.endsWith('\r') ? '\r\n' : layout.eol}${layout.unit}`;
     const added = `${inner}${lead}${JSON.stringify(key)}${layout.colon}${print(value, layout, lead)}${layout.eol}`;
     return splice(text, root.offset + 1, root.offset + root.length - 1, added);
   }

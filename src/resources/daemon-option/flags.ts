@@ -22,8 +22,8 @@ const SHORT: ReadonlyMap<string, KeyRow> = new Map(
 /** `argv` without the program's name, read as dockerd reads it: `--k=v`, `--k v`, `-k v`, `-kv`, booleans with or without `=v`. */
 export function parseFlags(argv: readonly string[]): ReadonlyMap<string, FlagUse> {
   const texts = new Map<string, { readonly row: KeyRow; readonly spelled: string; readonly values: string[] }>();
-  const rest = [...argv];
-  for (let arg = rest.shift(); arg !== undefined && arg !== '--'; arg = rest.shift()) {
+  const rest = wordsOf(argv);
+  for (let arg = rest.next(); arg !== undefined && arg !== '--'; arg = rest.next()) {
     for (const { row, spelled, value } of arg.startsWith('--') ? longFlag(arg, rest) : shortFlags(arg, rest)) {
       const known = texts.get(row.key);
       if (known === undefined) {
@@ -44,7 +44,22 @@ interface RawFlag {
   readonly value: string;
 }
 
-function longFlag(arg: string, rest: string[]): readonly RawFlag[] {
+/** What is left of the command line. */
+interface Words {
+  /** Takes one. */
+  next(): string | undefined;
+  peek(): string | undefined;
+}
+
+function wordsOf(argv: readonly string[]): Words {
+  let at = 0;
+  return {
+    next: () => argv[at++],
+    peek: () => argv[at],
+  };
+}
+
+function longFlag(arg: string, rest: Words): readonly RawFlag[] {
   const cut = arg.indexOf('=');
   const name = arg.slice(2, cut === -1 ? undefined : cut);
   const row = LONG.get(name);
@@ -55,17 +70,17 @@ function longFlag(arg: string, rest: string[]): readonly RawFlag[] {
   if (cut !== -1) {
     return [{ row, spelled: `--${name}`, value: arg.slice(cut + 1) }];
   }
-  return [{ row, spelled: `--${name}`, value: row.shape === 'boolean' ? 'true' : (rest.shift() ?? '') }];
+  return [{ row, spelled: `--${name}`, value: row.shape === 'boolean' ? 'true' : (rest.next() ?? '') }];
 }
 
 /** A flag we do not know: what follows is its value where it does not look like a flag. */
-function skipValueOfUnknown(cut: number, rest: string[]): void {
-  if (cut === -1 && rest[0] !== undefined && !rest[0].startsWith('-')) {
-    rest.shift();
+function skipValueOfUnknown(cut: number, rest: Words): void {
+  if (cut === -1 && rest.peek()?.startsWith('-') === false) {
+    rest.next();
   }
 }
 
-function shortFlags(arg: string, rest: string[]): readonly RawFlag[] {
+function shortFlags(arg: string, rest: Words): readonly RawFlag[] {
   if (!arg.startsWith('-') || arg === '-') {
     return [];
   }
@@ -81,7 +96,7 @@ function shortFlags(arg: string, rest: string[]): readonly RawFlag[] {
       return [...found, { row, spelled, value: after.slice(1) }];
     }
     if (row.shape !== 'boolean') {
-      return [...found, { row, spelled, value: after === '' ? (rest.shift() ?? '') : after }];
+      return [...found, { row, spelled, value: after === '' ? (rest.next() ?? '') : after }];
     }
     found.push({ row, spelled, value: 'true' });
   }

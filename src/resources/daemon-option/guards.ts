@@ -38,20 +38,11 @@ const GUARDS: Readonly<Record<string, (value: Json, candidate: Candidate) => rea
     value === 'nftables' && inSwarm(candidate) ? ['the nftables firewall backend and a swarm exclude each other'] : [],
 };
 
-/** What can be neither proved nor excluded from here; each a sentence. */
+/** What can be neither proved nor excluded from here and may keep dockerd or containers from starting; each a sentence. */
 export function doubtsAbout(key: string, candidate: Candidate): readonly string[] {
   const value = candidate.settings[key] ?? null;
-  const filter = candidate.surroundings.bridgeFilter;
-  if (
-    (key === 'icc' || key === 'userland-proxy') &&
-    value === false &&
-    (filter === 'loadable' || filter === 'unknown')
-  ) {
-    return [
-      filter === 'loadable'
-        ? 'docker loads the kernel module br_netfilter for this; it is not loaded yet'
-        : 'docker needs the kernel module br_netfilter for this; whether the kernel has it cannot be seen from here',
-    ];
+  if (needsBridgeFilter(key, value) && candidate.surroundings.bridgeFilter === 'unknown') {
+    return ['docker needs the kernel module br_netfilter for this; whether the kernel has it cannot be seen from here'];
   }
   if (
     key === 'log-driver' &&
@@ -61,6 +52,17 @@ export function doubtsAbout(key: string, candidate: Candidate): readonly string[
     return [`whether the ${value} target can be reached is not proved: without it no new container starts`];
   }
   return [];
+}
+
+/** What happens along the way without being a danger: dockerd was seen to load a module it lacks before it uses it. Each a sentence. */
+export function remarksAbout(key: string, { settings, surroundings }: Candidate): readonly string[] {
+  return needsBridgeFilter(key, settings[key] ?? null) && surroundings.bridgeFilter === 'loadable'
+    ? ['docker loads the kernel module br_netfilter for this; the kernel has it, it is not loaded yet']
+    : [];
+}
+
+function needsBridgeFilter(key: string, value: Json): boolean {
+  return (key === 'icc' || key === 'userland-proxy') && value === false;
 }
 
 function iccObstacles(candidate: Candidate): readonly string[] {

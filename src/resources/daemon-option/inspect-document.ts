@@ -1,6 +1,6 @@
-import { findNodeAtLocation, parseTree } from 'jsonc-parser';
+import { parseTree } from 'jsonc-parser';
 import type { Json, JsonObject } from '../../model/canonical.ts';
-import { type DaemonDocument, isObject, positionIn } from './document.ts';
+import { type DaemonDocument, isObject, positionsIn } from './document.ts';
 import { isAtLeast } from './engine-version.ts';
 import type { FlagUse } from './flags.ts';
 import type { KeyShape } from './key-row.ts';
@@ -57,7 +57,8 @@ export function inspectDocument(
           : []),
         ...encodingRemarks(document.encoding, old),
       ];
-    case 'object':
+    case 'object': {
+      const lines = linesOfKeys(document.text);
       return [
         ...encodingRemarks(document.encoding, old),
         ...document.duplicates.map(({ path, line, column }): Remark => {
@@ -65,16 +66,18 @@ export function inspectDocument(
           return { severity: 'warning', key: path.split(/[.[]/)[0], message };
         }),
         ...Object.entries(document.value).flatMap(([key, value]) =>
-          inspectMember({ key, value, text: document.text, flags, version }),
+          inspectMember({ key, value, line: lines.get(key) ?? 1, flags, version }),
         ),
       ];
+    }
   }
 }
 
 interface Member {
   readonly key: string;
   readonly value: Json;
-  readonly text: string;
+  /** Where the key stands, counted from 1. */
+  readonly line: number;
   readonly flags: ReadonlyMap<string, FlagUse>;
   readonly version: string | undefined;
 }
@@ -90,8 +93,7 @@ function encodingRemarks(encoding: string, old: boolean): readonly Remark[] {
 }
 
 function inspectMember(member: Member): readonly Remark[] {
-  const { key, value, text, flags, version } = member;
-  const line = lineOf(text, key);
+  const { key, value, line, flags, version } = member;
   if (isObject(value) && !KEPT_NESTED.has(key)) {
     return inspectFlattened(member, value);
   }
@@ -118,8 +120,7 @@ function inspectMember(member: Member): readonly Remark[] {
 
 /** The members of such an object count as keys; dockerd then reads booleans among them and drops the rest without a word. */
 function inspectFlattened(member: Member, value: JsonObject): readonly Remark[] {
-  const { key, text, flags, version } = member;
-  const line = lineOf(text, key);
+  const { key, line, flags, version } = member;
   const expected = keyRow(key)?.shape;
   if (expected !== undefined && key !== 'proxies') {
     return [
@@ -245,9 +246,15 @@ function ulimitProblem(limits: JsonObject): Pick<Remark, 'severity' | 'message'>
   return undefined;
 }
 
-/** Line of a top-level key, counted from 1. */
-function lineOf(text: string, key: string): number {
-  const root = parseTree(text);
-  const node = root === undefined ? undefined : findNodeAtLocation(root, [key])?.parent;
-  return positionIn(text, node?.offset ?? 0).line;
+/** Lines of the top-level keys, counted from 1; of a key given twice the first. */
+function linesOfKeys(text: string): ReadonlyMap<string, number> {
+  const positionOf = positionsIn(text);
+  const lines = new Map<string, number>();
+  for (const { offset, children } of parseTree(text)?.children ?? []) {
+    const key = String(children?.[0]?.value);
+    if (!lines.has(key)) {
+      lines.set(key, positionOf(offset).line);
+    }
+  }
+  return lines;
 }

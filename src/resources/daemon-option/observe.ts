@@ -44,7 +44,7 @@ export async function observeOption(
     linkedFrom,
     document,
     youngerThanDaemon: isYounger(writtenNs, daemonStart(facts, document, host)),
-    startedWith: startedWith(startWitness(facts, document, host), host),
+    startedWith: startedWith(startWitness(facts, document, host), file, host)?.settings,
     proxyRunning: proxies?.status === 'present' && proxies.value.length > 0,
     surroundings: await gatherSurroundings([target.key], values, facts, host),
   });

@@ -8,7 +8,7 @@ import { breaksOf, notesFor, runningNames } from './consequences.ts';
 import type { KeyEdit } from './edit.ts';
 import type { Effective } from './effective.ts';
 import type { FlagUse } from './flags.ts';
-import { type Candidate, doubtsAbout, obstaclesFor } from './guards.ts';
+import { type Candidate, doubtsAbout, obstaclesFor, remarksAbout } from './guards.ts';
 import type { Remark } from './inspect-document.ts';
 import { knowledgeOf, standardValue } from './keys.ts';
 import { lostLiveRestore } from './live-restore.ts';
@@ -97,6 +97,7 @@ export function writingChange(
     notes: [
       ...notesFor(target.key, state, facts),
       ...doubts,
+      ...write.edits.flatMap((edit) => remarksAbout(edit.key, candidate)),
       ...(held
         ? [
             'with live-restore and running containers the default bridge stays as it is until they are stopped and docker restarts',

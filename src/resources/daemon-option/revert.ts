@@ -1,30 +1,35 @@
 import { type AbsPath, type ResourceAddress, parentPath } from '../../model/brand.ts';
-import { digestOfBytes, type Json, type JsonObject } from '../../model/canonical.ts';
+import { digestOfBytes, type Json } from '../../model/canonical.ts';
 import type { Change } from '../../model/change.ts';
 import type { HostFacts } from '../../model/facts.ts';
 import type { HostReader } from '../../model/host.ts';
-import type { Known } from '../../model/state.ts';
-import type { FileImage, StepInput, Trouble } from '../../model/transaction.ts';
-import type { Reversal, SnapshotFiles } from '../resource-type.ts';
+import type { SnapshotFiles, StepInput, Trouble } from '../../model/transaction.ts';
+import type { AppliedSnapshot, Reversal } from '../resource-type.ts';
 import { impactOf } from './activation.ts';
 import { actionOf, type Content, contentOf, editsOf, stepsBetween } from './change.ts';
 import { type DaemonDocument, parseDocument } from './document.ts';
 import { editText, type KeyEdit } from './edit.ts';
-import { sameJson } from './effective.ts';
+import {
+  type Generation,
+  laterOwner,
+  lineageOf,
+  makerOf,
+  membersOf,
+  type PastContent,
+  same,
+  spelledBefore,
+  valueBefore,
+} from './lineage.ts';
 import { findFile, type FoundFile } from './observe.ts';
 import { withStartNote } from './start-note-steps.ts';
 
 type Kept = Trouble & { readonly address: ResourceAddress };
 
-/** What is known of the file: before the apply, after it, and now. */
+/** What is known of the file: this run among all that wrote it, and how it is now. */
 interface Versions {
   readonly file: AbsPath;
-  readonly before: {
-    readonly image: Known<FileImage>;
-    readonly bytes: Uint8Array | undefined;
-    readonly members: JsonObject;
-  };
-  readonly after: { readonly image: Known<FileImage>; readonly members: JsonObject };
+  readonly run: Generation;
+  readonly lineage: readonly Generation[];
   readonly now: FoundFile;
 }
 
@@ -34,17 +39,18 @@ interface Goal {
   readonly edits: readonly KeyEdit[];
   readonly kept: readonly Kept[];
   readonly already: readonly ResourceAddress[];
-  /** The very bytes from before, so that metadata can be put back too. */
-  readonly original: boolean;
+  /** Whose saved content these very bytes are, so that metadata can be put back too. */
+  readonly original: { readonly files: SnapshotFiles; readonly content: PastContent } | undefined;
 }
 
 /**
- * Takes changes back: to the very bytes from before where the file is still as the apply left it, else key by key, leaving alone
- * what somebody else changed since. A file that the apply created goes away when nothing else is in it.
+ * Takes changes back key by key, leaving alone what somebody else changed since, and to the very bytes from before where nobody else
+ * wrote the file meanwhile: also when applies are taken back in another order than they were made. A file that an apply created goes
+ * away when nothing else is in it.
  */
 export async function revertOptions(
   changes: readonly Change[],
-  snapshot: SnapshotFiles,
+  snapshot: AppliedSnapshot,
   facts: HostFacts,
   host: HostReader,
 ): Promise<Reversal> {
@@ -72,122 +78,107 @@ export async function revertOptions(
 function revertFile(
   file: AbsPath,
   changes: readonly Change[],
-  snapshot: SnapshotFiles,
+  snapshot: AppliedSnapshot,
   { facts, host }: { readonly facts: HostFacts; readonly host: HostReader },
 ): Reversal {
   const found = findFile(file, host);
-  const beforeImage = snapshot.before(file);
-  const afterImage = snapshot.after(file);
   if (found.status !== 'present') {
     return nothingButKept(changes, found.status === 'unreadable' ? found.reason : 'it could not be looked at');
   }
-  if (beforeImage === undefined || afterImage === undefined) {
+  const lineage = lineageOf(file, snapshot, (change) => editsOf(change).map(({ key }) => key));
+  const run = lineage.find(({ files }) => files.id === snapshot.id);
+  if (run === undefined) {
     return nothingButKept(changes, `the snapshot does not hold ${file}`);
   }
-  const bytes = bytesOf(beforeImage, snapshot);
-  const before = { image: beforeImage, bytes, members: membersOf(parseDocument(bytes)) };
-  const after = { image: afterImage, members: membersOf(parseDocument(bytesOf(afterImage, snapshot))) };
-  const versions: Versions = { file, before, after, now: found.value };
+  const versions: Versions = { file, run, lineage, now: found.value };
   const goal = goalOf(changes, versions, facts);
   if (goal.edits.length === 0) {
     return { steps: [], undoPhases: [], kept: goal.kept, already: goal.already };
   }
   const impacts = changes.map((change) => (change.impact === 'none' ? 'none' : impactOf(keyOf(change), facts)));
   const work = stepsBetween(file, contentOf(found.value), goal.to, { action: actionOf(impacts), facts });
-  const steps = goal.original ? withMetadata(work.steps, versions, snapshot, host) : work.steps;
-  const folder = goal.to.bytes === undefined ? createdFolder(file, snapshot) : [];
+  const steps = goal.original === undefined ? work.steps : withMetadata(work.steps, file, goal.original, host);
+  const folder = goal.to.bytes === undefined ? createdFolder(file, lineage) : [];
   return { steps: [...steps, ...folder], undoPhases: work.undoPhases, kept: goal.kept, already: goal.already };
 }
 
 function goalOf(changes: readonly Change[], versions: Versions, facts: HostFacts): Goal {
-  const { before, after, now } = versions;
+  const { now, file } = versions;
   const edits = changes.flatMap((change) => editsOf(change).map(({ key }) => ({ key, address: change.address })));
-  if (sameBytes(now, before.image)) {
-    return {
-      to: contentOf(now),
-      edits: [],
-      kept: [],
-      already: changes.map((change) => change.address),
-      original: true,
-    };
-  }
-  const all = new Set(edits.map(({ key }) => key));
-  const differing = [...new Set([...Object.keys(before.members), ...Object.keys(after.members)])].filter(
-    (key) => !same(before.members[key], after.members[key]),
-  );
-  if (sameBytes(now, after.image) && differing.every((key) => all.has(key)) && !mustStay(versions, facts)) {
-    const undo = edits.map(({ key }) => backTo(key, before.members[key]));
-    return {
-      to: { text: textOf(parseDocument(before.bytes)), bytes: before.bytes },
-      edits: undo,
-      kept: [],
-      already: [],
-      original: true,
-    };
-  }
-  return keyByKey(edits, versions, facts);
-}
-
-/** A file named by --config-file has to exist, so it is emptied instead of removed. */
-function mustStay({ before }: Versions, facts: HostFacts): boolean {
-  return before.bytes === undefined && facts.engine.configFile.explicit;
-}
-
-function keyByKey(
-  edits: readonly { readonly key: string; readonly address: ResourceAddress }[],
-  versions: Versions,
-  facts: HostFacts,
-): Goal {
-  const { before, after, now, file } = versions;
+  const none = { to: contentOf(now), edits: [], original: undefined };
   if (now.document.status === 'invalid' || (now.document.status === 'object' && now.document.duplicates.length > 0)) {
     const reason = 'the file was changed since and cannot be edited as it is';
-    return {
-      to: contentOf(now),
-      edits: [],
-      kept: edits.map(({ key, address }) => ({ what: `${key} in ${file}`, reason, address })),
-      already: [],
-      original: false,
-    };
+    const kept = edits.map(({ key, address }) => ({ what: `${key} in ${file}`, reason, address }));
+    return { ...none, kept, already: [] };
   }
-  const present = membersOf(now.document);
-  const judged = edits.map(({ key, address }) => {
-    const state = same(present[key], after.members[key])
-      ? 'ours'
-      : same(present[key], before.members[key])
-        ? 'back'
-        : 'theirs';
-    return { key, address, state };
-  });
+  const judged = edits.map((edit) => ({ ...edit, ...stateOf(edit.key, versions) }));
   // Keys that were written together go back together or stay.
-  const withState = (state: (typeof judged)[number]['state']): ReadonlySet<ResourceAddress> =>
+  const withState = (state: KeyState['state']): ReadonlySet<ResourceAddress> =>
     new Set(judged.filter((one) => one.state === state).map(({ address }) => address));
   const [theirs, ours] = [withState('theirs'), withState('ours')];
   const undo = judged
     .filter(({ state, address }) => state === 'ours' && !theirs.has(address))
-    .map(({ key }) => backTo(key, before.members[key]));
-  const text = undo.length === 0 ? (textOf(now.document) ?? '') : editText(textOf(now.document) ?? '', undo);
-  const empty = Object.keys(membersOf(parseDocument(new TextEncoder().encode(text)))).length === 0;
-  const gone = empty && before.bytes === undefined && !mustStay(versions, facts);
+    .map(({ key, goal }) => backTo(key, goal));
   return {
-    to: gone ? { text: undefined, bytes: undefined } : { text, bytes: new TextEncoder().encode(text) },
+    ...textAfter(undo, versions, facts),
     edits: undo,
     kept: judged
       .filter(({ state }) => state === 'theirs')
-      .map(({ key, address }) => ({ what: `${key} in ${file}`, reason: 'changed by somebody else since', address })),
+      .map(({ key, address, whose }) => ({ what: `${key} in ${file}`, reason: whose, address })),
     already: [...withState('back')].filter((address) => !theirs.has(address) && !ours.has(address)),
-    original: false,
   };
+}
+
+/** `goal`: the value to go back to, undefined for none. `whose`: who changed the key since, for people. */
+interface KeyState {
+  readonly state: 'back' | 'ours' | 'theirs';
+  readonly goal: Json | undefined;
+  readonly whose: string;
+}
+
+function stateOf(key: string, { run, lineage, now }: Versions): KeyState {
+  const present = membersOf(now.document)[key];
+  const goal = valueBefore(key, run, lineage);
+  const whose = 'changed by somebody else since';
+  if (same(present, goal)) {
+    return { state: 'back', goal, whose };
+  }
+  if (same(present, run.after.members[key]) || same(present, run.before.members[key])) {
+    return { state: 'ours', goal, whose };
+  }
+  const later = laterOwner(key, present, run, lineage);
+  return {
+    state: 'theirs',
+    goal,
+    whose: later === undefined ? whose : `apply ${later.files.id} set it again; it goes back with that one`,
+  };
+}
+
+function textAfter(undo: readonly KeyEdit[], versions: Versions, facts: HostFacts): Pick<Goal, 'to' | 'original'> {
+  const { now, lineage } = versions;
+  const present = textOf(now.document) ?? '';
+  const text = undo.length === 0 ? present : editText(present, undo);
+  const bytes = new TextEncoder().encode(text);
+  const members = membersOf(parseDocument(bytes));
+  // A file named by --config-file has to exist, so it is emptied instead of removed.
+  const mayGo = !facts.engine.configFile.explicit;
+  const original = spelledBefore(members, now.bytes === undefined ? undefined : digestOfBytes(now.bytes), lineage);
+  if (original !== undefined && (original.content.bytes !== undefined || mayGo)) {
+    return { to: { text: textOf(parseDocument(original.content.bytes)), bytes: original.content.bytes }, original };
+  }
+  const gone = mayGo && Object.keys(members).length === 0 && makerOf(lineage) !== undefined;
+  return { to: gone ? { text: undefined, bytes: undefined } : { text, bytes }, original: undefined };
 }
 
 /** The last write puts back metadata and times too, unless the present access differs: then somebody else's step is in charge of it. */
 function withMetadata(
   steps: readonly StepInput[],
-  { file, before }: Versions,
-  snapshot: SnapshotFiles,
+  file: AbsPath,
+  { files, content }: NonNullable<Goal['original']>,
   host: HostReader,
 ): readonly StepInput[] {
   const stat = host.stat(file);
-  const image = before.image;
+  const { image } = content;
   const last = steps.findLastIndex((step) => step.kind === 'write-file');
   if (image.status !== 'present' || stat.status !== 'present') {
     return steps;
@@ -198,15 +189,16 @@ function withMetadata(
   }
   return steps.map((step, index) =>
     index === last && step.kind === 'write-file'
-      ? { ...step, restoreFrom: { snapshot: snapshot.id, blob: sha256 } }
+      ? { ...step, restoreFrom: { snapshot: files.id, blob: sha256 } }
       : step,
   );
 }
 
-/** The folder goes too where the apply made it; the step leaves a folder that is in use. */
-function createdFolder(file: AbsPath, snapshot: SnapshotFiles): readonly StepInput[] {
+/** The folder goes too where an apply made it; the step leaves a folder that is in use. */
+function createdFolder(file: AbsPath, lineage: readonly Generation[]): readonly StepInput[] {
   const folder = parentPath(file);
-  return snapshot.before(folder)?.status === 'absent' ? [{ kind: 'remove-directory', path: folder }] : [];
+  const made = makerOf(lineage)?.files.before(folder)?.status === 'absent';
+  return made ? [{ kind: 'remove-directory', path: folder }] : [];
 }
 
 function nothingButKept(changes: readonly Change[], reason: string): Reversal {
@@ -220,24 +212,6 @@ function nothingButKept(changes: readonly Change[], reason: string): Reversal {
 
 function backTo(key: string, value: Json | undefined): KeyEdit {
   return value === undefined ? { key, remove: true } : { key, set: value };
-}
-
-function same(a: Json | undefined, b: Json | undefined): boolean {
-  return a === undefined || b === undefined ? a === b : sameJson(a, b);
-}
-
-function sameBytes(now: FoundFile, image: Known<FileImage>): boolean {
-  return now.bytes === undefined
-    ? image.status === 'absent' && now.document.status === 'absent'
-    : image.status === 'present' && digestOfBytes(now.bytes) === image.value.sha256;
-}
-
-function bytesOf(image: Known<FileImage>, snapshot: SnapshotFiles): Uint8Array | undefined {
-  return image.status === 'present' ? snapshot.bytes(image.value.sha256) : undefined;
-}
-
-function membersOf(document: DaemonDocument): JsonObject {
-  return document.status === 'object' ? document.value : {};
 }
 
 function textOf(document: DaemonDocument): string | undefined {

@@ -4,38 +4,64 @@ import type { HostFacts } from '../../model/facts.ts';
 import type { HostReader } from '../../model/host.ts';
 import type { StepInput } from '../../model/transaction.ts';
 import { startWitness } from './daemon-start.ts';
-import type { DaemonDocument } from './document.ts';
+import { type DaemonDocument, parseDocument } from './document.ts';
 import { SETTABLE_KEYS, shownByApi } from './keys.ts';
 import { masked } from './mask.ts';
-import { findFile, isYounger } from './observe.ts';
+import { findFile, type FoundFile, isYounger } from './observe.ts';
 import { isOurs, NOTE_LIMIT, NOTE_SCHEMA, START_NOTE, startedWith } from './start-note.ts';
 
 /**
- * `steps`, led by one that leaves the note, where they change the file under a daemon that goes on running with what it has.
- * A note that holds is never written again: the file may not be what the daemon was started with any more.
+ * `steps`, led by one that leaves the note, where a daemon will go on running with settings that its file, written after its start, does
+ * not tell: the one that runs now, or the one that the last restart among them starts. A note that holds is never written again: the file
+ * may not be what the daemon was started with any more.
  */
 export function withStartNote(steps: readonly StepInput[], facts: HostFacts, host: HostReader): readonly StepInput[] {
   const writes = steps.some(({ kind }) => kind === 'write-file' || kind === 'remove-file');
-  const restarts = steps.some((step) => step.kind === 'activate' && step.activation.action === 'restart');
-  if (!writes || restarts || (facts.hostKind !== 'live' && facts.hostKind !== 'simulated')) {
+  if (!writes || (facts.hostKind !== 'live' && facts.hostKind !== 'simulated')) {
     return steps;
   }
   const found = findFile(facts.engine.configFile.path, host);
   if (found.status !== 'present') {
     return steps;
   }
-  const { document, writtenNs } = found.value;
+  const restart = steps.findLastIndex((step) => step.kind === 'activate' && step.activation.action === 'restart');
+  const note =
+    restart < 0 ? noteOfThisStart(found.value, facts, host) : noteOfNextStart(steps, restart, found.value, facts);
+  return note === undefined ? steps : [...noteSteps({ schema: NOTE_SCHEMA, ...note }, host), ...steps];
+}
+
+function noteOfThisStart(found: FoundFile, facts: HostFacts, host: HostReader): JsonObject | undefined {
+  const { document, writtenNs, file } = found;
   const pidFile = startWitness(facts, document, host);
-  if (
-    pidFile === undefined ||
-    document.status === 'invalid' ||
-    isYounger(writtenNs, BigInt(pidFile.mtimeNs)) !== false ||
-    startedWith(pidFile, host) !== undefined
-  ) {
-    return steps;
+  if (pidFile === undefined) {
+    return undefined;
   }
-  const settings = settingsNotShown(document, facts);
-  return [...noteSteps({ schema: NOTE_SCHEMA, pidFile: { ...pidFile }, settings }, host), ...steps];
+  const noted = startedWith(pidFile, file, host);
+  if (noted !== undefined) {
+    return noted.lasting ? undefined : { pidFile: { ...pidFile }, settings: noted.settings };
+  }
+  return document.status === 'invalid' || isYounger(writtenNs, BigInt(pidFile.mtimeNs)) !== false
+    ? undefined
+    : { pidFile: { ...pidFile }, settings: settingsNotShown(document, facts) };
+}
+
+/** Undefined where the file is not written after that restart, or gets its old time back then. */
+function noteOfNextStart(
+  steps: readonly StepInput[],
+  restart: number,
+  { file, document }: FoundFile,
+  facts: HostFacts,
+): JsonObject | undefined {
+  const isOnFile = (step: StepInput): boolean => 'path' in step && step.path === file;
+  const last = steps.slice(restart).findLast(isOnFile);
+  if (last?.kind !== 'write-file' || last.restoreFrom !== undefined) {
+    return undefined;
+  }
+  const before = steps.slice(0, restart).findLast(isOnFile);
+  const started = before?.kind === 'write-file' ? parseDocument(before.content) : document;
+  return started.status === 'invalid' || before?.kind === 'remove-file'
+    ? undefined
+    : { endsWith: digestOfBytes(last.content), settings: settingsNotShown(started, facts) };
 }
 
 /** Values that hold something secret are left out, so nothing is known of them later. */

@@ -1,6 +1,7 @@
-import { type AbsPath, isBelow } from '../../model/brand.ts';
+import { isBelow } from '../../model/brand.ts';
 import type { HostFacts } from '../../model/facts.ts';
 import { userText } from '../common/accounts.ts';
+import { lostWithImage } from '../common/image-folders.ts';
 import { DROP_IN_FOLDER } from './socket-unit.ts';
 import type { AccessState, AccessTarget, UnsafeFolder } from './state.ts';
 import { octal, settingsNeeded } from './wanted.ts';
@@ -74,14 +75,14 @@ const readOnly: Look = ({ path }, { mount }) =>
     : undefined;
 
 const imageBased: Look = (target, state, facts) => {
-  const reason = facts.imageBased;
   const files = [target.path, ...(needsDropIn(target, state) ? [DROP_IN_FOLDER] : [])];
-  return reason !== undefined && files.some(isPartOfImage)
-    ? {
+  const reason = files.map((file) => lostWithImage(file, facts)).find((lost) => lost !== undefined);
+  return reason === undefined
+    ? undefined
+    : {
         reason: `changes here do not last: ${reason}`,
         steps: [`Set it where the image of this system is made: ${target.path}`],
-      }
-    : undefined;
+      };
 };
 
 const foreignFolder: Look = ({ path }, { unsafeFolders, accounts }, facts) => {
@@ -149,10 +150,6 @@ const LOOKS: readonly Look[] = [
 
 function needsDropIn({ desired }: AccessTarget, { origin }: AccessState): boolean {
   return origin.type === 'socket-unit' && Object.keys(settingsNeeded(desired, origin.unit)).length > 0;
-}
-
-function isPartOfImage(path: AbsPath): boolean {
-  return /^\/(etc|usr|lib|lib64|bin|sbin)(\/|$)/.test(path);
 }
 
 /** Docker's own folder has controls of its own, which are carried out before anything in it. */

@@ -43,7 +43,7 @@ export const judgeEngineVersion: Judge = (_state, { facts, manual }) => {
 };
 
 export const judgeRootless: Judge = (_state, { facts, manual }) => {
-  const { flavour, info, unreachable } = facts.engine;
+  const { flavour, info, unreachable, running } = facts.engine;
   const options = textsOf(info['SecurityOptions']);
   const isRootless = flavour === 'rootless' || options.some((option) => option.split(',').includes('name=rootless'));
   const evidence: readonly Evidence[] =
@@ -54,7 +54,7 @@ export const judgeRootless: Judge = (_state, { facts, manual }) => {
     ? { verdict: 'pass', evidence }
     : {
         verdict: 'manual',
-        reason: 'the daemon runs as root; going rootless means a new installation',
+        reason: `the daemon ${running ? 'runs' : 'is set up to run'} as root; going rootless means a new installation`,
         evidence,
         steps: manual,
       };

@@ -19,18 +19,26 @@ export const judgeTcpListeners: Judge = ({ sources }, { facts, manual }) => {
   if (sources.file.status === 'unclear') {
     return { verdict: 'not-checked', reason: sources.file.reason, evidence };
   }
-  if (listeners.length === 0 && open.length === 0) {
-    return { verdict: 'pass', evidence };
-  }
-  const lacking = lackingTls(sources, facts);
-  const all = [...evidence, ...tlsEvidence(sources, facts)];
+  const lacking = listeners.length === 0 ? [] : lackingTls(sources, facts);
+  const all = listeners.length === 0 ? evidence : [...evidence, ...tlsEvidence(sources, facts)];
   if (lacking.length === 0 && open.length === 0) {
-    return { verdict: 'pass', evidence: all };
+    const unseen = unseenDaemon(facts);
+    return unseen === undefined
+      ? { verdict: 'pass', evidence: all }
+      : { verdict: 'not-checked', reason: `${unseen}; the settings are as they should be`, evidence: all };
   }
   const where = listeners.length === 0 ? 'TCP' : listeners.map(({ address }) => address).join(', ');
   const why = lacking.length > 0 ? lacking.join(', ') : 'the engine says that it is open';
   return { verdict: 'manual', reason: `the API listens on ${where}, and ${why}`, evidence: all, steps: manual };
 };
+
+/** Without a daemon that answers, settings are all there is, and somebody may start it with others. */
+function unseenDaemon({ engine }: HostFacts): string | undefined {
+  if (!engine.running) {
+    return 'dockerd is not running';
+  }
+  return engine.unreachable === undefined ? undefined : `dockerd does not answer: ${engine.unreachable}`;
+}
 
 interface Listener {
   readonly address: string;

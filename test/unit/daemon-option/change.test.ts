@@ -206,7 +206,7 @@ describe('carrying out', () => {
   ])('a file %s is refused, and nothing is written', async (_, file, words) => {
     const error = await work([icc], sampleFacts(), { file }).catch((thrown: unknown) => thrown);
     expect(error).toBeInstanceOf(HardenError);
-    expect(error).toMatchObject({ exit: 5, code: 'H0310' });
+    expect(error).toMatchObject({ exit: 5, code: 'H3011' });
     expect(error instanceof HardenError ? error.details.join() : '').toContain(words);
   });
 });

@@ -34,7 +34,7 @@ describe('a daemon.json that is wrong', () => {
     ['single quotes', "{'a': 1}", 1, 2, 'this is not JSON', "{'a': 1}"],
     ['form feed', '{"a": 1}\f', 1, 9, 'this is not JSON', '{"a": 1}\f'],
   ])('%s is placed by line and column', (...[, text, line, column, message, excerpt]) => {
-    expect(problemOf(text)).toEqual({ line, column, message, excerpt });
+    expect(problemOf(text)).toMatchObject({ line, column, message, excerpt });
   });
 
   test('bytes that are no text are placed too', () => {

@@ -266,6 +266,17 @@ describe('the kernel module br_netfilter', () => {
     expect(comparison).toHaveProperty(what);
   });
 
+  test.each<readonly [string, Readonly<Record<string, FakeEntry>>, 'medium' | 'high', RegExp]>([
+    ['can be loaded, which docker does itself', { [lib]: 'kernel/net/bridge/br_netfilter.ko:\n' }, 'medium', /loads/],
+    ['may not be there, so docker may not start', {}, 'high', /cannot be seen/],
+  ])('the risk where it %s', async (_, files, risk, note) => {
+    for (const key of ['icc', 'userland-proxy']) {
+      const change = changeOf(await judge({ key, value: false }, sampleFacts(), { more: files, bridgeFilter: false }));
+      expect(change.risk).toBe(risk);
+      expect(change.notes.join('\n')).toMatch(note);
+    }
+  });
+
   test('a blocked overlay module is said beside the change', async () => {
     const change = changeOf(
       await judge(icc, sampleFacts(), { more: { '/etc/modprobe.d/x.conf': 'install overlay /bin/true' } }),

@@ -33,6 +33,9 @@ export const DOCKER_SERVICE: UnitFacts = {
   listen: [],
 };
 
+/** When everything but daemon.json and the pid file was written. */
+export const NOTED_NS = '4000000000';
+
 export function bridgeWith(icc: boolean): Json {
   return { Name: 'bridge', Options: { 'com.docker.network.bridge.enable_icc': String(icc) } };
 }
@@ -84,6 +87,8 @@ export interface Scene {
   readonly younger?: boolean;
   /** When this daemon wrote its pid file, in nanoseconds. */
   readonly startedNs?: string;
+  /** When the file was written, in nanoseconds; instead of `younger`. */
+  readonly writtenNs?: string;
   readonly more?: Readonly<Record<string, FakeEntry>>;
   readonly proxies?: number;
   /** Whether br_netfilter is loaded; default true. */
@@ -95,6 +100,7 @@ export interface Scene {
 export function reader({
   file,
   younger = false,
+  writtenNs = younger ? '6000000000' : '1000000000',
   startedNs = '5000000000',
   more = {},
   proxies = 0,
@@ -121,7 +127,7 @@ export function reader({
     environment: {},
   });
   const times = (path: string): Partial<FileStat> =>
-    path === '/run/docker.pid' ? { mtimeNs: startedNs } : { mtimeNs: younger ? '6000000000' : '1000000000' };
+    path === '/run/docker.pid' ? { mtimeNs: startedNs } : { mtimeNs: path === FILE ? writtenNs : NOTED_NS };
   return {
     ...base,
     stat: (path) => {

@@ -164,6 +164,75 @@ describe('a file that changed since the start', () => {
   });
 });
 
+describe('a note of what dockerd is about to be started with', () => {
+  const running = sampleFacts({ info: { ...INFO, LiveRestoreEnabled: true } });
+  const before = '{"log-level":"warn","mtu":1}';
+  const applied = '{"log-level":"warn","mtu":1,"live-restore":true,"icc":false}';
+  const edited = applied.replace('"mtu":1', '"mtu":2');
+  const NEXT_NS = '5000000000';
+
+  /** The way back over a restart that ends with live-restore switched off, after somebody else's edit. */
+  async function wayBack(now = edited): Promise<readonly StepInput[]> {
+    const scene = { file: now, more: { '/run/harden': FOLDER } };
+    const changes = [liveRestore, restarted];
+    return (await daemonOption.revert(changes, snapshotOf(before, applied), running, reader(scene))).steps;
+  }
+
+  async function judged(over: Scene = {}) {
+    const steps = await wayBack();
+    const last = steps.findLast((step) => 'path' in step && step.path === FILE);
+    const file = last?.kind === 'write-file' ? new TextDecoder().decode(last.content) : undefined;
+    const note = new TextDecoder().decode(noteIn(steps)?.content);
+    const scene = { file, writtenNs: '7000000000', startedNs: NEXT_NS, more: withNote(note), ...over };
+    return { file, found: await judge(logLevel, sampleFacts(), scene) };
+  }
+
+  test('is left before a restart after which the file is written', async () => {
+    const steps = await wayBack();
+    expect(steps.map((step) => ('path' in step ? step.path : step.kind))).toEqual([
+      NOTE,
+      FILE,
+      'activate',
+      FILE,
+      'activate',
+      FILE,
+    ]);
+    expect(JSON.parse(new TextDecoder().decode(noteIn(steps)?.content))).toMatchObject({
+      endsWith: digestOfBytes('{"log-level":"warn","mtu":2}'),
+      settings: { 'log-level': 'warn', iptables: null },
+    });
+    // The time of the original comes back with it, and that is older than any start.
+    expect(noteIn(await wayBack(applied))).toBeUndefined();
+  });
+
+  test('tells what the daemon runs with that was started next', async () => {
+    const { file, found } = await judged();
+    expect(file).toBe('{"log-level":"warn","mtu":2}');
+    expect(found).toMatchObject({ verdict: 'pass' });
+    expect(found.evidence).toContainEqual({ source: NOTE, read: 'log-level', value: 'warn' });
+  });
+
+  test.each<readonly [string, Scene]>([
+    ['once somebody wrote the file again', { file: '{"log-level":"warn"}' }],
+    ['long after it', { writtenNs: '905000000001' }],
+    ['for a daemon that started long after the note', { startedNs: '904000000001', writtenNs: '905000000000' }],
+    ['for a daemon that ran before the note', { startedNs: '3000000000' }],
+  ])('tells nothing %s', async (_, over) => {
+    expect((await judged(over)).found).toMatchObject({ verdict: 'fail', change: { before: { running: 'unknown' } } });
+  });
+
+  test('is made to last when the file changes again under the same daemon', async () => {
+    const { file } = await judged();
+    const note = new TextDecoder().decode(noteIn(await wayBack())?.content);
+    const scene = { file, writtenNs: '7000000000', startedNs: NEXT_NS, more: withNote(note) };
+    const lasting = noteIn(await stepsOf([liveRestore], scene));
+    expect(JSON.parse(new TextDecoder().decode(lasting?.content))).toMatchObject({
+      pidFile: { mtimeNs: NEXT_NS },
+      settings: { 'log-level': 'warn' },
+    });
+  });
+});
+
 function snapshotOf(before: string, after: string): SnapshotFiles {
   const image = (text: string): Known<FileImage> => ({
     status: 'present',

@@ -433,19 +433,44 @@ describe('certificates and keys', () => {
 });
 
 describe('the system around it', () => {
+  const transient = '[composefs]\nenabled = yes\n[etc]\ntransient = true\n';
   test.each([
-    [{ files: { '/etc/os-release': 'ID=nixos\n' } }, /NixOS/],
-    [{ files: { '/etc/os-release': 'ID=fedora\n', '/run/ostree-booted': '' } }, /ostree/],
+    ['NixOS', { files: { '/etc/os-release': 'ID=nixos\n' } }, /NixOS/, /NixOS/],
     [
+      'ostree keeps /etc',
+      { files: { '/etc/os-release': 'ID=fedora\n', '/run/ostree-booted': '' } },
+      undefined,
+      /ostree/,
+    ],
+    [
+      'ostree with a transient /etc',
+      { files: { '/run/ostree-booted': '', '/usr/lib/ostree/prepare-root.conf': transient } },
+      /at each boot/,
+      /ostree/,
+    ],
+    [
+      'a transient root is not a transient /etc',
+      {
+        files: { '/run/ostree-booted': '', '/usr/lib/ostree/prepare-root.conf': '[etc]\n[root]\ntransient = true\n' },
+      },
+      undefined,
+      /ostree/,
+    ],
+    ['Flatcar keeps /etc', { files: { '/etc/os-release': 'ID=flatcar\n' } }, undefined, /Flatcar/],
+    ['Container-Optimized OS', { files: { '/etc/os-release': 'ID=cos\n' } }, /anew at each boot/, /anew/],
+    [
+      'a read-only /usr',
       {
         mounts: [
           { mountPoint: absPath('/'), fsType: 'ext4', source: 'a', options: ['rw'] },
           { mountPoint: absPath('/usr'), fsType: 'erofs', source: 'b', options: ['ro'] },
         ],
       },
+      undefined,
       /^\/usr cannot be written/,
     ],
     [
+      'a read-only root below a writable one',
       {
         mounts: [
           { mountPoint: absPath('/'), fsType: 'ext4', source: 'a', options: ['ro'] },
@@ -453,15 +478,21 @@ describe('the system around it', () => {
         ],
       },
       undefined,
+      undefined,
     ],
-  ] as const satisfies readonly (readonly [FakeHost, RegExp | undefined])[])(
-    '%#: an image-based or read-only system is named',
-    async (host, sentence) => {
+  ] as const satisfies readonly (readonly [string, FakeHost, RegExp | undefined, RegExp | undefined])[])(
+    'what an image-based or read-only system keeps: %s',
+    async (_, host, etc, usr) => {
       const { imageBased } = await factsOf(host);
-      if (sentence === undefined) {
-        expect(imageBased).toBeUndefined();
-      } else {
-        expect(imageBased).toMatch(sentence);
+      for (const [reason, words] of [
+        [imageBased?.etc, etc],
+        [imageBased?.usr, usr],
+      ] as const) {
+        if (words === undefined) {
+          expect(reason).toBeUndefined();
+        } else {
+          expect(reason).toMatch(words);
+        }
       }
     },
   );

@@ -158,13 +158,18 @@ describe('what harden leaves to a person', () => {
 
   test('an image-based system, but not its sockets', async () => {
     const files = { [JSON_FILE]: wide, '/run/docker.sock': { type: 'socket', mode: 0o666, gid: 106 } } as const;
-    const { compare } = await scene(files, {}, { imageBased: 'NixOS makes /etc' });
+    const { compare } = await scene(files, {}, { imageBased: { etc: 'NixOS makes /etc', usr: undefined } });
     expect(await compare(CONFIG_MODE)).toMatchObject({
       verdict: 'fail',
       steps: BY_HAND,
       reason: expect.stringContaining('NixOS makes /etc') as string,
     });
     expect((await compare(SOCKET_MODE)).verdict).toBe('fail');
+  });
+
+  test('an image that holds /usr only: /etc is changed', async () => {
+    const { compare } = await scene({ [JSON_FILE]: wide }, {}, { imageBased: { etc: undefined, usr: 'an image' } });
+    expect(await compare(CONFIG_MODE)).toHaveProperty('change');
   });
 
   test('a link to a file in the folder of somebody else', async () => {

@@ -33,6 +33,20 @@ describe('parseMountinfo', () => {
     expect(parseMountinfo(text).map(({ source }) => source)).toEqual(['one', 'two']);
   });
 
+  it.each([
+    ['a folder onto itself', '/var/lib/docker/1.1', '8:1', '/var/lib/docker/1.1', true],
+    ['another folder of that file system', '/var/lib/docker/1.1', '8:1', '/srv', false],
+    ['the same folder of another one', '/var/lib/docker/1.1', '8:2', '/var/lib/docker/1.1', false],
+    ['below a mount of its own', '/data/x', '8:3', '/vol/x', true],
+    ['the root of that mount again', '/data/x', '8:3', '/vol', false],
+    ['a folder whose name goes on', '/database', '8:3', '/volbase', false],
+  ] as const)('tells %s', (...[, point, device, root, own]) => {
+    const text = ['1 0 8:1 / / rw - ext4 /dev/a rw', '2 1 8:3 /vol /data rw - ext4 /dev/b rw'];
+    const parent = point.startsWith('/data') ? '2' : '1';
+    const mounts = parseMountinfo([...text, `3 ${parent} ${device} ${root} ${point} rw - ext4 /dev/a rw`].join('\n'));
+    expect(mounts.map(({ ontoItself }) => ontoItself)).toEqual([undefined, undefined, own ? true : undefined]);
+  });
+
   it.each(['', 'garbage', '1 2 3:4 / /x rw tmpfs none rw', '1 2 3:4 / relative rw - tmpfs none rw'])(
     'leaves out what has another form: %j',
     (line) => {

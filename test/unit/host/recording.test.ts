@@ -212,7 +212,7 @@ describe('a file that is no recording', () => {
     ['minor', (text: string) => text.replace('"schemaMinor": 0', '"schemaMinor": 9, "fromTheFuture": true')],
   ])('is refused in its own words where a newer harden wrote it: %s version', (_, change) => {
     const error = failureOf(change(valid()));
-    expect(error.code).toBe('H7003');
+    expect(error.code).toBe('H1033');
     expect(error.exit).toBe(EXIT.malformed);
     expect(error.message).toContain('newer harden');
   });

@@ -96,9 +96,29 @@ describe('running a program', () => {
 
   it('does not wait for a stray child that left the group and keeps the output open', async () => {
     const started = performance.now();
-    const outcome = await runProgram('/bin/sh', ['-c', 'setsid sleep 6 & exit 0'], 300);
-    expect(outcome).toEqual({ type: 'timed-out', afterMs: 300 });
+    const outcome = await runProgram('/bin/sh', ['-c', 'setsid sleep 6 & echo done; exit 3'], 300);
+    expect(outcome).toEqual({ type: 'exited', code: 3, stdout: 'done\n', stderr: '' });
     expect(performance.now() - started).toBeLessThan(3000);
+  });
+
+  it('ends what a program leaves running in its group, and keeps the code it ended with', async () => {
+    const started = performance.now();
+    const babbler = `(while :; do echo again; sleep 0.01; done) & echo $! > ${folder}/pid; exit 4`;
+    const outcome = await runProgram('/bin/sh', ['-c', babbler], 20_000);
+    expect(outcome).toMatchObject({ type: 'exited', code: 4 });
+    expect(performance.now() - started).toBeLessThan(5000);
+    const left = await runProgram('/bin/sh', ['-c', `cat /proc/$(cat ${folder}/pid)/cmdline`], 5000);
+    expect(left).toMatchObject({ stdout: '' });
+  });
+
+  it('reads all that a program said before it ended, even where we are late', async () => {
+    const reading = runProgram('/bin/sh', ['-c', 'head -c 60000 /dev/zero | tr "\\0" x'], 20_000);
+    const until = performance.now() + 1_000;
+    while (performance.now() < until) {
+      Math.sqrt(until);
+    }
+    const outcome = await reading;
+    expect(outcome.type === 'exited' ? outcome.stdout.length : outcome).toBe(60_000);
   });
 
   it('ends a program that prints without end', async () => {
@@ -112,7 +132,10 @@ describe('running a program', () => {
       type: 'killed',
       signal: 'SIGTERM',
     });
-    expect(await runProgram('/nonexistent', [], 5000)).toEqual({ type: 'not-started', reason: '/nonexistent: ENOENT' });
+    expect(await runProgram('/usr/bin/not-there', [], 5000)).toEqual({
+      type: 'not-started',
+      reason: '/usr/bin/not-there: ENOENT',
+    });
   });
 
   it('starts nothing for a tool that is not to be found', async () => {

@@ -50,7 +50,7 @@ describe('a plan for a change review', () => {
       | to fix | 2 | 0 |
       | waived / manual / not checked / not applicable | 0 / 0 / 0 / 0 | 0 / 0 / 0 / 0 |
 
-      **If applied:** restarts dockerd once; no container is running; logs nobody out, needs no reboot, can be undone completely.
+      **If applied:** restarts dockerd once; no container is running; starts one throwaway container before and after, and removes it; logs nobody out, needs no reboot, can be undone completely.
 
       > [!WARNING]
       > **2.2** db no longer reaches web
@@ -74,7 +74,7 @@ describe('a plan for a change review', () => {
       ~~~
       </details>
 
-      Plan \`sha256:485c1a55fcbe7722d8af9e118b4502caed74958dc0c9bd10ac835522057c89bd\`, made on the live host, valid until 2026-01-03 03:04 UTC.  
+      Plan \`sha256:fee4842e493aa9893c310f8ea1bc11867de3624e10164d671702eac0d7503d43\`, made on the live host, valid until 2026-01-03 03:04 UTC.  
       Chapters 4 to 7 are not looked at by this version.  
       Apply: \`sudo harden apply p.json\`
       "

@@ -270,6 +270,17 @@ describe('listeners on TCP', () => {
     expect((await tell('tcp-listeners', { engine: { info } })).verdict).toBe('manual');
   });
 
+  test.each([
+    ['is stopped', { running: false, unreachable: 'no socket' }, 'dockerd is not running'],
+    ['does not answer', { running: true, unreachable: 'no answer within 5 s' }, 'no answer within 5 s'],
+  ] as const)('a daemon that %s is no pass, whatever is set', async (_, engine, why) => {
+    const unknown = { verdict: 'not-checked', reason: contains(why) };
+    expect(await tell('tcp-listeners', { engine })).toMatchObject(unknown);
+    const verified = { files: material, more: started([...tcp, ...tls]), engine };
+    expect(await tell('tcp-listeners', verified)).toMatchObject(unknown);
+    expect(await tell('tcp-listeners', { more: started(tcp), engine })).toMatchObject({ verdict: 'manual' });
+  });
+
   test('a daemon.json that cannot be read leaves it open', async () => {
     expect((await tell('tcp-listeners', { files: { '/etc/docker/daemon.json': '{' } })).verdict).toBe('not-checked');
   });

@@ -1,0 +1,53 @@
+import type { RunEvent } from '../model/event.ts';
+import type { Progress, Ui } from './ui.ts';
+
+/** `ui`, with everything it is told also given to `emit`, first. */
+export function withEvents(ui: Ui, emit: (event: RunEvent) => void): Ui {
+  return {
+    ...ui,
+    get canAsk() {
+      return ui.canAsk;
+    },
+    progress: (progress) => {
+      emit(eventOf(progress));
+      ui.progress(progress);
+    },
+    ask: (question) => ui.ask(question),
+    stopRequested: () => ui.stopRequested(),
+  };
+}
+
+export function eventOf(progress: Progress): RunEvent {
+  switch (progress.type) {
+    case 'recovered':
+      return { type: 'recovered', lines: progress.lines };
+    case 'snapshot': {
+      const { objects, bytes } = progress.rehearsed;
+      return { type: 'snapshot.made', snapshot: progress.id, steps: progress.steps, objects, bytes };
+    }
+    case 'rehearsed': {
+      const { objects, bytes } = progress.rehearsed;
+      return { type: 'snapshot.rehearsed', objects, bytes };
+    }
+    case 'step-started':
+      return { type: 'step.started', ...stepOf(progress) };
+    case 'step-done':
+      return { type: 'step.done', ...stepOf(progress) };
+    case 'step-failed':
+      return { type: 'step.failed', ...stepOf(progress), reason: progress.reason };
+    case 'looking':
+      return { type: 'health.looked', what: progress.what };
+    case 'verifying':
+      return { type: 'verify.started' };
+    case 'rolling-back':
+      return { type: 'undo.started', reason: progress.why };
+  }
+}
+
+function stepOf({ number, of, what }: Extract<Progress, { readonly number: number }>): {
+  readonly number: number;
+  readonly of: number;
+  readonly what: string;
+} {
+  return { number, of, what };
+}

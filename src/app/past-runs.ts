@@ -1,0 +1,24 @@
+import type { Change } from '../model/change.ts';
+import { changesOf } from '../model/plan.ts';
+import type { SnapshotSummary } from '../model/transaction.ts';
+import type { PastRun } from '../resources/resource-type.ts';
+import type { Snapshots } from '../state/snapshots.ts';
+import { changesTakenBack, planOfSnapshot } from './snapshots.ts';
+
+/** All that this host keeps of what was done to it, oldest first. A damaged snapshot is left out, as one that was removed would be. */
+export function pastRuns(snapshots: Snapshots): readonly PastRun[] {
+  const { snapshots: all } = snapshots.list();
+  return all.map((summary) => ({
+    files: snapshots.read(summary.id).files,
+    takenBack: summary.purpose === 'apply' ? changesBack(summary, all) : [],
+  }));
+}
+
+function changesBack(apply: SnapshotSummary, all: readonly SnapshotSummary[]): readonly Change[] {
+  const ids = changesTakenBack(apply.id, all);
+  if (ids?.size === 0) {
+    return [];
+  }
+  const changes = changesOf(planOfSnapshot(apply));
+  return ids === undefined ? changes : changes.filter((change) => ids.has(change.id));
+}

@@ -1,0 +1,71 @@
+import type { OpenRun, RevertNote } from '../model/revert.ts';
+import { secondsLeft } from '../model/revert.ts';
+import type { SnapshotSummary } from '../model/transaction.ts';
+import { planOf } from './revert.ts';
+
+/** What is kept of this host's runs, as it stands at this moment. */
+export interface HostStatus {
+  /** `secondsLeft` 0: its time is up, and what takes it back is at work or due. */
+  readonly pending: { readonly id: string; readonly changes: number; readonly secondsLeft: number } | null;
+  /** Ids of runs without an end that do not wait: at work, or killed. */
+  readonly unfinished: readonly string[];
+  readonly lastApply: {
+    readonly snapshot: string;
+    readonly at: string;
+    readonly by: string;
+    readonly profile: string;
+    readonly changes: number;
+    readonly takenBackBy: string | null;
+  } | null;
+  /** Runs that were taken back by themselves and that nobody has said they saw; newest first. */
+  readonly reverts: readonly RevertNote[];
+}
+
+export interface KeptRuns {
+  readonly snapshots: readonly SnapshotSummary[];
+  readonly unfinished: readonly string[];
+  readonly openRuns: readonly OpenRun[];
+  readonly notes: readonly RevertNote[];
+}
+
+/** Pure: `bootId` and `monotonicMs` are those of this moment. */
+export function statusOf(kept: KeptRuns, now: { readonly bootId: string; readonly monotonicMs: number }): HostStatus {
+  const waiting = kept.openRuns.find((run) => run.waiting !== undefined);
+  const pending =
+    waiting?.waiting === undefined
+      ? null
+      : {
+          id: waiting.id,
+          changes: planOf(waiting.about)?.changes.length ?? 0,
+          secondsLeft: secondsLeft(waiting.waiting, now.bootId, now.monotonicMs),
+        };
+  const isOpen = new Set(kept.unfinished);
+  return {
+    pending,
+    unfinished: kept.unfinished.filter((id) =>
+      kept.openRuns.every((run) => run.id !== id || run.waiting === undefined),
+    ),
+    lastApply: lastApplyOf(kept.snapshots),
+    // While it is still open the revert itself is not done.
+    reverts: kept.notes.filter(({ id }) => !isOpen.has(id)).toReversed(),
+  };
+}
+
+function lastApplyOf(snapshots: readonly SnapshotSummary[]): HostStatus['lastApply'] {
+  const last = snapshots.findLast(({ purpose }) => purpose === 'apply');
+  if (last === undefined) {
+    return null;
+  }
+  const plan = planOf(last.about);
+  const takenBack = snapshots.find(
+    ({ about }) => typeof about === 'object' && about !== null && 'of' in about && about['of'] === last.id,
+  );
+  return {
+    snapshot: last.id,
+    at: last.createdAt,
+    by: plan?.approvals.at(-1)?.by ?? plan?.createdBy ?? 'unknown',
+    profile: plan?.content.profile ?? 'unknown',
+    changes: plan?.changes.length ?? 0,
+    takenBackBy: takenBack?.id ?? null,
+  };
+}

@@ -1,0 +1,95 @@
+import { restartFactsOf } from '../engine/restart-facts.ts';
+import { EXIT, HardenError } from '../model/errors.ts';
+import type { Plan } from '../model/plan.ts';
+import { differenceOf } from '../plan/difference.ts';
+import { narrowed } from '../plan/narrow.ts';
+import { approvedPart, staleness } from '../plan/stale.ts';
+import type { Ground } from './ground.ts';
+import type { PlannedHost } from './make-plan.ts';
+
+/** What is to be carried out: the plan of this moment, or what a plan from a file leaves of it. @throws HardenError exit 5 */
+export function plannedFor(
+  { approvedPlan, refresh = false }: { readonly approvedPlan: Plan | undefined; readonly refresh?: boolean },
+  now: PlannedHost,
+  ground: Pick<Ground, 'now'>,
+): Plan {
+  if (approvedPlan === undefined) {
+    return now.plan;
+  }
+  return refresh ? refreshed(approvedPlan, now) : stillApproved(approvedPlan, now, ground);
+}
+
+/** The plan of this moment where it does nothing that was not approved, and costs nothing more. */
+function refreshed(approved: Plan, { plan }: PlannedHost): Plan {
+  if (approved.host.idHmac !== plan.host.idHmac) {
+    throw otherHost(approved.host.name, plan.host.name);
+  }
+  const part = approvedPart(approved, plan);
+  if (plan.changes.every(({ id }) => part.has(id))) {
+    return withoutNewStops(approved, plan);
+  }
+  const { added, changed } = differenceOf({ plan: approved, proofs: [] }, { plan, proofs: [] });
+  throw new HardenError({
+    code: 'H4022',
+    exit: EXIT.planNotApplicable,
+    message: 'the plan of this moment goes beyond the approved one. Nothing was changed.',
+    details: [
+      ...added.map(({ title, controls }) => `+ ${title} (${controls.join(' ')})`),
+      ...changed.map(({ title, controls, what }) => `~ ${title} (${controls.join(' ')}): ${what.join(', ')}`),
+    ],
+    hint: 'To approve the plan of this moment: harden plan -o FILE',
+  });
+}
+
+/**
+ * The part of the host's plan that was approved.
+ * @throws HardenError exit 5 where the approved plan does not fit this host any more, or more containers would stop than it named.
+ */
+export function stillApproved(approved: Plan, now: PlannedHost, ground: Pick<Ground, 'now'>): Plan {
+  const stale = staleness(approved, now.plan, ground.now().toISOString());
+  switch (stale.type) {
+    case 'fresh':
+      return withoutNewStops(approved, narrowed(now.plan, approvedPart(approved, now.plan), restartFactsOf(now.facts)));
+    case 'expired':
+      throw notApplicable(`the plan expired at ${stale.at}`, []);
+    case 'other-host':
+      throw otherHost(stale.planned, stale.here);
+    case 'other-content':
+      throw notApplicable('the plan was made with other remediations or another profile', [
+        `planned with harden ${stale.planned}, this is ${stale.here}`,
+      ]);
+    case 'other-waivers':
+      throw notApplicable('the waivers are not those of the plan any more', [
+        ...stale.ended.map((id) => `waived in the plan, and not now: ${id}`),
+        ...stale.added.map((id) => `to be changed in the plan, and waived now: ${id}`),
+      ]);
+    case 'drifted':
+      throw notApplicable(
+        'the host is not as planned any more',
+        stale.addresses.map((address) => `moved since: ${address}`),
+      );
+  }
+}
+
+function withoutNewStops(approved: Plan, plan: Plan): Plan {
+  const named = new Set(approved.effects.flatMap((effect) => effect.containersStopped));
+  const unnamed = plan.effects.flatMap((effect) => effect.containersStopped).filter((name) => !named.has(name));
+  if (unnamed.length > 0) {
+    throw notApplicable('containers would stop that the plan did not name', [unnamed.join(', ')]);
+  }
+  return plan;
+}
+
+function notApplicable(what: string, details: readonly string[]): HardenError {
+  return new HardenError({
+    code: 'H4003',
+    exit: EXIT.planNotApplicable,
+    message: `${what}. Nothing was changed.`,
+    details,
+    hint: 'To plan again: harden plan',
+  });
+}
+
+function otherHost(planned: string, here: string): HardenError {
+  return notApplicable(`the plan was made for another host (${planned}); this is ${here}`, []);
+}

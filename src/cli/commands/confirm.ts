@@ -1,0 +1,95 @@
+import type { CommandModule } from 'yargs';
+import { type ConfirmOutcome, confirm } from '../../app/confirm.ts';
+import { EXIT, type ExitCode } from '../../model/errors.ts';
+import { keptText, notAsProvenText, takenBackText } from '../../render/keep-text.ts';
+import type { Style } from '../../render/layout.ts';
+import { changeableGround, withStore } from '../compose.ts';
+import type { Finish } from '../finish.ts';
+import { clocksFor } from '../keeping.ts';
+import { formatOptions, stateOptions } from '../options.ts';
+import { print } from '../output.ts';
+import { refuseUnrecovered } from '../recovered.ts';
+import { readTerminal } from '../terminal.ts';
+
+interface ConfirmArguments {
+  readonly snapshot: string | undefined;
+  readonly format: 'text' | 'json';
+  readonly json: boolean;
+  readonly 'state-dir': string | undefined;
+  readonly 'accept-volatile-state': boolean;
+}
+
+export function confirmCommand(finish: Finish) {
+  return {
+    command: 'confirm [snapshot]',
+    describe: 'keep changes that would otherwise be taken back by themselves',
+    builder: (argv) =>
+      stateOptions(formatOptions(argv)).positional('snapshot', {
+        type: 'string',
+        describe: 'id of the apply, or its beginning; without one whichever waits',
+      }),
+    handler: async (args) => {
+      const outcome = await keep({
+        wish: args.snapshot,
+        stateDir: args['state-dir'],
+        acceptVolatile: args['accept-volatile-state'],
+      });
+      const json = args.json || args.format === 'json';
+      const code = confirmExit(outcome);
+      finish(code);
+      await print(
+        json
+          ? `${JSON.stringify({ schema: 'urn:harden:confirm:1', schemaMinor: 0, exit: code, ...outcome }, undefined, 2)}\n`
+          : confirmText(outcome, readTerminal(false).out),
+      );
+    },
+  } satisfies CommandModule<object, ConfirmArguments>;
+}
+
+/** The same for `harden confirm` and for "keep" typed at the terminal of the apply. */
+export function keep(wish: {
+  readonly wish: string | undefined;
+  readonly stateDir: string | undefined;
+  readonly acceptVolatile: boolean;
+}): Promise<ConfirmOutcome> {
+  const ground = changeableGround(undefined);
+  const { stateDir, acceptVolatile } = wish;
+  return withStore(
+    ground,
+    {
+      root: undefined,
+      stateDir,
+      acceptVolatile,
+      dryRun: false,
+      recovered: (list) => refuseUnrecovered(list.filter(({ outcome }) => outcome !== 'waiting')),
+    },
+    (store) => confirm(ground, store, wish.wish, clocksFor({ stateDir, acceptVolatile })),
+  );
+}
+
+export function confirmExit(outcome: ConfirmOutcome): ExitCode {
+  switch (outcome.type) {
+    case 'kept':
+    case 'kept-already':
+      return EXIT.ok;
+    case 'not-as-proven':
+      return EXIT.notAsItShouldBe;
+    case 'put-back':
+      return outcome.undo.failed.length > 0 || outcome.undo.kept.length > 0 ? EXIT.needsAttention : EXIT.rolledBack;
+  }
+}
+
+export function confirmText(outcome: ConfirmOutcome, style: Style): string {
+  switch (outcome.type) {
+    case 'kept':
+      return keptText(outcome.id, style);
+    case 'kept-already':
+      return `Run ${outcome.id} was kept before. Nothing was changed.\n`;
+    case 'not-as-proven':
+      return notAsProvenText(outcome, style);
+    case 'put-back': {
+      const { failed, kept } = outcome.undo;
+      return `${outcome.reason}\n${takenBackText(outcome.id, [...failed, ...kept], style)}`;
+    }
+  }
+}

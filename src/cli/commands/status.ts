@@ -1,0 +1,77 @@
+import type { CommandModule } from 'yargs';
+import { type HostStatus, statusOf } from '../../app/status.ts';
+import { EXIT } from '../../model/errors.ts';
+import { statusText } from '../../render/status-text.ts';
+import { changeableGround, groundFor, keptAt, withStore } from '../compose.ts';
+import type { Finish } from '../finish.ts';
+import { moment } from '../keeping.ts';
+import { formatOptions, stateOptions } from '../options.ts';
+import { print } from '../output.ts';
+import { refuseUnrecovered } from '../recovered.ts';
+import { readTerminal } from '../terminal.ts';
+import { waiverStatus } from '../waiver-status.ts';
+
+interface StatusArguments {
+  readonly root: string | undefined;
+  readonly format: 'text' | 'json';
+  readonly json: boolean;
+  readonly ack: boolean;
+  readonly 'state-dir': string | undefined;
+  readonly 'accept-volatile-state': boolean;
+}
+
+export function statusCommand(finish: Finish) {
+  return {
+    command: 'status',
+    describe: 'what waits to be kept, what has no end, the last apply, the last automatic revert',
+    builder: (argv) =>
+      stateOptions(formatOptions(argv))
+        .option('root', { type: 'string', requiresArg: true, describe: 'a folder taken as / (an image, a chroot)' })
+        .option('ack', { type: 'boolean', default: false, describe: 'an automatic revert was seen: exit 0 again' }),
+    handler: async (args) => {
+      if (args.ack) {
+        await acknowledge(args);
+      }
+      const waivers = await waiverStatus(groundFor({ root: args.root, from: undefined }));
+      const status = { ...look(args), ...(waivers === undefined ? {} : { waivers }) };
+      await print(
+        args.json || args.format === 'json'
+          ? `${JSON.stringify({ schema: 'urn:harden:status:1', schemaMinor: 0, ...status }, undefined, 2)}\n`
+          : statusText(status, readTerminal(false).out),
+      );
+      finish(status.reverts.length > 0 ? EXIT.rolledBack : EXIT.ok);
+    },
+  } satisfies CommandModule<object, StatusArguments>;
+}
+
+function look(args: StatusArguments): HostStatus {
+  const ground = groundFor({ root: args.root, from: undefined });
+  const kept = keptAt({ root: args.root, stateDir: args['state-dir'] });
+  const { monotonicMs } = moment(ground);
+  return statusOf(
+    {
+      snapshots: kept?.list.snapshots ?? [],
+      unfinished: kept?.unfinished ?? [],
+      openRuns: kept?.openRuns ?? [],
+      notes: kept?.notes ?? [],
+    },
+    { bootId: ground.host.identity().bootId, monotonicMs },
+  );
+}
+
+function acknowledge(args: StatusArguments): Promise<void> {
+  return withStore(
+    changeableGround(args.root),
+    {
+      root: args.root,
+      stateDir: args['state-dir'],
+      acceptVolatile: args['accept-volatile-state'],
+      dryRun: false,
+      recovered: (list) => refuseUnrecovered(list.filter(({ outcome }) => outcome !== 'waiting')),
+    },
+    (store) => {
+      store.notes.removeAll();
+      return Promise.resolve();
+    },
+  );
+}

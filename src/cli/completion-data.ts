@@ -1,0 +1,82 @@
+import type { Catalogue } from '../catalogue/catalogue.ts';
+import type { Completion, CompletionCommand, CompletionOption, Described, Values } from '../model/completion.ts';
+import {
+  type CommandEntry,
+  type OptionEntry,
+  type PositionalEntry,
+  commandsIn,
+  commandsOnTheWay,
+  longNames,
+} from './command-table.ts';
+
+const BY_NAME: Readonly<Record<string, Exclude<Values['type'], 'words'>>> = {
+  control: 'controls',
+  exclude: 'controls',
+  accept: 'controls',
+  what: 'controls',
+  profile: 'profiles',
+  name: 'profiles',
+  from: 'files',
+  to: 'profiles',
+  snapshot: 'snapshots',
+  id: 'snapshots',
+  'since-run': 'snapshots',
+  root: 'folders',
+  'state-dir': 'folders',
+  dir: 'folders',
+  ...{
+    output: 'files',
+    report: 'files',
+    health: 'files',
+    plan: 'files',
+    config: 'files',
+    waivers: 'files',
+    sign: 'files',
+  },
+  ...{ baseline: 'files', against: 'files', file: 'files', events: 'files', old: 'files', new: 'files' },
+};
+
+/** What shells offer: commands and options as they are defined, controls and profiles as they are shipped. */
+export function completionOf(program: CommandEntry, { remediations, profiles }: Catalogue): Completion {
+  const numbers = remediations.flatMap(({ references, title }) =>
+    [...new Set(Object.values(references))].map((word): Described => ({ word, describe: title })),
+  );
+  const slugs = remediations.map(({ control, title }): Described => ({ word: control, describe: title }));
+  return {
+    commands: [program, ...commandsIn(program)].map((entry) => commandOf(entry, program)),
+    controls: [...unique(numbers).toSorted(byNumber), ...slugs],
+    profiles: profiles.map(({ name, title }) => ({ word: name, describe: title })),
+  };
+}
+
+function commandOf(entry: CommandEntry, program: CommandEntry): CompletionCommand {
+  return {
+    path: entry.path,
+    describe: entry.describe,
+    options: commandsOnTheWay(program, entry.path).flatMap(({ options }) => options.map(optionOf)),
+    commands: entry.commands.map(({ path, describe }) => ({ word: path.at(-1) ?? '', describe })),
+    arguments: entry.positionals.map(valuesOf),
+  };
+}
+
+function optionOf(option: OptionEntry): CompletionOption {
+  const short = option.aliases.filter((alias) => alias.length === 1).map((alias) => `-${alias}`);
+  return {
+    spellings: [...longNames(option).map((name) => `--${name}`), ...short],
+    describe: option.describe,
+    values: option.isSwitch ? undefined : valuesOf(option),
+  };
+}
+
+function valuesOf({ name, choices }: Pick<PositionalEntry, 'name' | 'choices'>): Values {
+  return choices.length > 0 ? { type: 'words', words: choices } : { type: BY_NAME[name] ?? 'nothing' };
+}
+
+/** The same number may stand for another control in another benchmark; the first title stays. */
+function unique(words: readonly Described[]): readonly Described[] {
+  return [...new Map(words.toReversed().map((one) => [one.word, one])).values()];
+}
+
+function byNumber(a: Described, b: Described): number {
+  return a.word.localeCompare(b.word, 'en', { numeric: true });
+}

@@ -1,0 +1,37 @@
+import { EXIT, HardenError } from '../model/errors.ts';
+import { type ColourWish, present } from './terminal.ts';
+
+/** The part of a command line that is about presentation; checked by the parser but for what only numbers can be. */
+type Said = Readonly<Record<string, unknown>>;
+
+/** Takes what the command line and the settings say of presentation. @throws HardenError exit 64 */
+export function presentAsSaid(said: Said): void {
+  const { width } = said;
+  if (width !== undefined && !(Number.isInteger(width) && Number(width) > 0)) {
+    throw wrong('--width takes a number of columns', '--width 80');
+  }
+  if (said['quiet'] === true && said['verbose'] === true) {
+    throw wrong('--quiet and --verbose exclude each other', '--quiet');
+  }
+  present({
+    width: width === undefined ? undefined : Number(width),
+    ascii: said['ascii'] === true,
+    accessible: said['accessible'] === true,
+    colour: colourOf(said['color']),
+    pager: said['pager'] !== false,
+    talk: said['quiet'] === true ? 'quiet' : said['verbose'] === true ? 'verbose' : 'usual',
+  });
+}
+
+function colourOf(value: unknown): ColourWish {
+  return value === 'always' || value === 'never' ? value : 'auto';
+}
+
+function wrong(what: string, example: string): HardenError {
+  return new HardenError({
+    code: 'H0064',
+    exit: EXIT.usage,
+    message: `${what}. Nothing was done.`,
+    hint: `For example: harden plan ${example}`,
+  });
+}

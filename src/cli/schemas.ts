@@ -1,0 +1,31 @@
+type JsonSchema = Readonly<Record<string, unknown>>;
+
+/** The formats of files and of output that are promised, each with its JSON Schema; loaded when asked for. */
+export const SCHEMAS = {
+  plan: async () => (await import('../model/plan-schema.ts')).planJsonSchema(),
+  result: async () => (await import('../model/result-schema.ts')).resultJsonSchema(),
+  event: async () => (await import('../model/event-schema.ts')).eventJsonSchema(),
+  waiver: async () => (await import('../catalogue/json-schema.ts')).waiverJsonSchema(),
+  config: async () => (await import('../catalogue/json-schema.ts')).configJsonSchema(),
+  health: async () => (await import('../catalogue/json-schema.ts')).healthJsonSchema(),
+  profile: async () => (await import('../catalogue/json-schema.ts')).profileJsonSchema(),
+  remediation: async () => {
+    const [{ remediationJsonSchema }, { RESOURCE_TYPES }] = await Promise.all([
+      import('../catalogue/json-schema.ts'),
+      import('../resources/index.ts'),
+    ]);
+    return remediationJsonSchema(RESOURCE_TYPES);
+  },
+} as const satisfies Readonly<Record<string, () => Promise<JsonSchema>>>;
+
+export type SchemaName = keyof typeof SCHEMAS;
+export const SCHEMA_NAMES = [
+  'plan',
+  'result',
+  'event',
+  'waiver',
+  'config',
+  'health',
+  'profile',
+  'remediation',
+] as const satisfies readonly SchemaName[];

@@ -1,0 +1,49 @@
+import * as z from 'zod';
+import type { DeepReadonly } from './plan.ts';
+
+/**
+ * What `--events` writes, one JSON object a line, as it happens. The first names schema and run, the last repeats the exit code; of a
+ * run that was killed the last is missing. A promise to scripts: a minor version only adds members and types.
+ */
+export const EVENT_SCHEMA = 'urn:harden:event:1';
+
+/** One line. */
+export const EventLine = z.lazy(() =>
+  z.discriminatedUnion('type', [
+    line('run.start', {
+      schema: z.literal(EVENT_SCHEMA),
+      run: z.string(),
+      verb: z.enum(['apply', 'rollback']),
+    }),
+    line('recovered', { lines: z.array(z.string()).describe('What became of runs that had no end.') }),
+    line('health.looked', { what: z.string() }),
+    line('snapshot.made', { snapshot: z.string(), steps: z.int(), objects: z.int(), bytes: z.int() }),
+    line('snapshot.rehearsed', { objects: z.int(), bytes: z.int() }),
+    line('step.started', step()),
+    line('step.done', step()),
+    line('step.failed', { ...step(), reason: z.string() }),
+    line('verify.started', {}),
+    line('undo.started', { reason: z.string() }),
+    line('revert.armed', { withinMs: z.number().describe('The changes are taken back then, unless they are kept.') }),
+    line('run.end', {
+      exit: z.int().describe('The exit code of the process.'),
+      outcome: z.string().nullable().describe('`type` of the result; null where there is none.'),
+      plan: z.string().nullable().describe('Digest of what was carried out.'),
+      code: z.string().nullable().describe('Of the error that ended it.'),
+      message: z.string().nullable(),
+    }),
+  ]),
+);
+export type EventLine = DeepReadonly<z.infer<typeof EventLine>>;
+
+type WithoutNumber<T> = T extends unknown ? Omit<T, 'seq' | 'time'> : never;
+/** What happened; number and time are given when it is written. */
+export type RunEvent = WithoutNumber<EventLine>;
+
+function line<Type extends string, Members extends z.core.$ZodLooseShape>(type: Type, members: Members) {
+  return z.strictObject({ seq: z.int().nonnegative(), time: z.iso.datetime(), type: z.literal(type), ...members });
+}
+
+function step() {
+  return { number: z.int().positive(), of: z.int().positive(), what: z.string() };
+}

@@ -1,0 +1,108 @@
+import * as z from 'zod';
+import { type DeepReadonly, Plan } from './plan.ts';
+
+/**
+ * How a run ended, with its plan: what `apply --json` and `rollback --json` print, and what is kept of every run. A promise to scripts:
+ * a minor version only adds members.
+ */
+export const RESULT_SCHEMA = 'urn:harden:result:1';
+export const RESULT_SCHEMA_MINOR = 1;
+
+export const RUN_VERBS = ['apply', 'rollback', 'verify'] as const;
+export type RunVerb = (typeof RUN_VERBS)[number];
+
+/** Names a run; of one that changed something it is the id of its snapshot too. */
+export const RUN_ID = /^[0-9a-f]{8,32}$/;
+
+const Trouble = z.lazy(() => z.strictObject({ what: z.string(), reason: z.string() }));
+
+const Run = z.lazy(() =>
+  z.strictObject({
+    id: z.string().regex(RUN_ID).describe('Of one that changed something: the id of its snapshot.'),
+    verb: z.enum(RUN_VERBS),
+    at: z.iso.datetime().describe('When it ended.'),
+    by: z.string().describe('The login behind sudo, else the user.'),
+    reason: z.string().exactOptional().describe('Why, in the words of --reason.'),
+    ticket: z.string().exactOptional(),
+  }),
+);
+export type Run = DeepReadonly<z.infer<typeof Run>>;
+
+const Undo = z.lazy(() =>
+  z.strictObject({ restored: z.array(z.string()), kept: z.array(Trouble), failed: z.array(Trouble) }),
+);
+
+const Proof = z.lazy(() =>
+  z.strictObject({
+    change: z.string(),
+    proof: z.enum(['live', 'pending-restart', 'pending-reboot', 'failed']),
+    reason: z.string(),
+    command: z.string().exactOptional().describe('What makes a pending one live.'),
+  }),
+);
+
+const LeftOut = z.lazy(() =>
+  z
+    .array(z.strictObject({ id: z.string(), title: z.string() }))
+    .describe('Controls that go on failing: somebody chose so, or --skip-over-ceiling left their changes out.'),
+);
+
+const head = () => ({
+  schema: z.literal(RESULT_SCHEMA),
+  schemaMinor: z.int().nonnegative(),
+  exit: z.int().describe('The exit code of the run.'),
+  run: Run.exactOptional().describe('Left out by versions before minor 1.'),
+  plan: Plan,
+});
+
+const Done = () =>
+  z.strictObject({
+    ...head(),
+    type: z.literal('done'),
+    snapshot: z.string().describe('Of an apply its own; of a rollback the one that was put back.'),
+    proofs: z.array(Proof),
+    kept: z.array(Trouble).describe('Left alone because somebody else changed it since.'),
+    health: z.strictObject({ checked: z.array(z.string()), notChecked: z.array(z.string()) }).exactOptional(),
+    pendingRevert: z
+      .strictObject({
+        id: z.string(),
+        withinMs: z.number(),
+        kind: z.enum(['systemd', 'guard']),
+        due: z.strictObject({ bootId: z.string(), dueMs: z.number(), withinMs: z.number(), clock: z.string() }),
+      })
+      .exactOptional()
+      .describe('Set where the changes are taken back unless somebody keeps them.'),
+    leftOut: LeftOut.exactOptional(),
+  });
+
+const RolledBack = () =>
+  z.strictObject({
+    ...head(),
+    type: z.literal('rolled-back'),
+    at: z.string(),
+    reason: z.string(),
+    signal: z.string().exactOptional(),
+    undo: Undo,
+    notAsBefore: z.array(Trouble),
+    said: z.array(z.string()).exactOptional(),
+    wayOut: z.array(z.strictObject({ why: z.string(), commands: z.array(z.string()) })).exactOptional(),
+  });
+
+export const RunResult = z.lazy(() =>
+  z.discriminatedUnion('type', [
+    z.strictObject({ ...head(), type: z.literal('nothing-to-do'), leftOut: LeftOut.exactOptional() }),
+    z.strictObject({ ...head(), type: z.literal('declined') }),
+    z.strictObject({ ...head(), type: z.literal('dry-run'), steps: z.array(z.string()) }),
+    Done(),
+    z.strictObject({
+      ...head(),
+      type: z.literal('reverted'),
+      snapshot: z.string(),
+      undo: Undo,
+      notAsBefore: z.array(Trouble),
+    }),
+    RolledBack(),
+    z.strictObject({ ...head(), type: z.literal('verified') }),
+  ]),
+);
+export type RunResult = DeepReadonly<z.infer<typeof RunResult>>;

@@ -1,0 +1,128 @@
+import type { RevertNote } from '../model/revert.ts';
+import { remaining } from './keep-text.ts';
+import { type Style, count, wrap } from './layout.ts';
+import { printable } from './printable.ts';
+import { daysText } from './waiver-text.ts';
+
+/** The shape of the use case's answer, as far as text needs it. */
+export interface StatusText {
+  readonly pending: { readonly id: string; readonly changes: number; readonly secondsLeft: number } | null;
+  readonly unfinished: readonly string[];
+  readonly lastApply: {
+    readonly snapshot: string;
+    readonly at: string;
+    readonly by: string;
+    readonly profile: string;
+    readonly changes: number;
+    readonly takenBackBy: string | null;
+  } | null;
+  readonly reverts: readonly RevertNote[];
+  /** Left out where the host has none. */
+  readonly waivers?: StatusWaivers | undefined;
+}
+
+export interface StatusWaivers {
+  /** Over, or so within 30 days; the first to end first. */
+  readonly ending: readonly {
+    readonly id: string;
+    readonly until: string;
+    readonly owner: string;
+    readonly daysLeft: number;
+  }[];
+  /** Why their files cannot be taken; null where they can. */
+  readonly problem: string | null;
+}
+
+const MOST_LINES = 12;
+const MOST_RUNS = 2;
+const MOST_WAIVERS = 2;
+
+/** Twelve lines at most at any width: what is cut stands in the JSON. */
+export function statusText(status: StatusText, style: Style): string {
+  const lines = [
+    ...pendingLines(status.pending),
+    ...unfinishedLines(status.unfinished),
+    ...revertLines(status.reverts),
+    ...lastApplyLines(status.lastApply),
+    ...waiverLines(status.waivers),
+  ].flatMap((line) => wrap(style, line.startsWith(' ') ? 2 : 0, line.trimStart(), 4));
+  return `${lines.slice(0, MOST_LINES).join('\n')}\n`;
+}
+
+function pendingLines(pending: StatusText['pending']): readonly string[] {
+  if (pending === null) {
+    return [];
+  }
+  const { id, changes, secondsLeft } = pending;
+  const what = `${count(changes, 'change')} of run ${id}`;
+  return secondsLeft === 0
+    ? [`Time is up: ${what} should be taken back by now.`, '  If that does not come about: sudo harden recover']
+    : [
+        `Not kept yet: ${what} will be taken back in ${remaining(secondsLeft)} (${secondsLeft} s).`,
+        `  To keep: sudo harden confirm ${id}; to take back now: sudo harden rollback ${id}`,
+      ];
+}
+
+function unfinishedLines(ids: readonly string[]): readonly string[] {
+  return ids.length === 0
+    ? []
+    : [
+        `No end yet: run ${ids.slice(0, MOST_RUNS).join(', ')}${ids.length > MOST_RUNS ? ` and ${ids.length - MOST_RUNS} more` : ''} is at work, or was killed.`,
+        '  If it was killed: sudo harden recover',
+      ];
+}
+
+function revertLines(notes: readonly RevertNote[]): readonly string[] {
+  const [last] = notes;
+  if (last === undefined) {
+    return [];
+  }
+  const why =
+    last.cause === 'clock' ? 'nobody kept it in time' : 'the machine was started anew before it was kept or ended';
+  const found =
+    last.notAsBefore === null
+      ? 'The files are back; the running services were not looked at.'
+      : last.notAsBefore.length === 0
+        ? 'The host was looked at and is as before.'
+        : `Not as before: ${printable(last.notAsBefore.map(({ what }) => what).join(', '))}.`;
+  return [
+    `Taken back by itself: run ${last.id}, ${moment(last.at)}; ${why}.`,
+    `  ${found}`,
+    `  ${notes.length > 1 ? `${count(notes.length - 1, 'earlier one', 'earlier ones')}. ` : ''}Once seen: sudo harden status --ack`,
+  ];
+}
+
+function lastApplyLines(last: StatusText['lastApply']): readonly string[] {
+  if (last === null) {
+    return ['Nothing was applied on this host yet.'];
+  }
+  const { snapshot, at, by, profile, changes, takenBackBy } = last;
+  return [
+    `Last apply: ${moment(at)} by ${printable(by)}, ${count(changes, 'change')} of ${printable(profile)}, snapshot ${snapshot}.`,
+    takenBackBy === null ? `  To take it back: sudo harden rollback ${snapshot}` : `  Taken back by ${takenBackBy}.`,
+  ];
+}
+
+function waiverLines(waivers: StatusWaivers | undefined): readonly string[] {
+  if (waivers === undefined) {
+    return [];
+  }
+  const { ending, problem } = waivers;
+  const rest = ending.length - MOST_WAIVERS;
+  return [
+    ...(problem === null
+      ? []
+      : [`Waivers cannot be taken: ${printable(problem)}`, '  To see all of it: harden waiver check']),
+    ...ending
+      .slice(0, MOST_WAIVERS)
+      .map(
+        ({ id, until, owner, daysLeft }) =>
+          `Waiver ${printable(id)} (${printable(owner)}) ${daysLeft < 0 ? `ended on ${until}: it counts again.` : `ends on ${until}, ${daysText(daysLeft)}.`}`,
+      ),
+    ...(rest > 0 ? [`  ${rest} more: harden waiver check`] : []),
+  ];
+}
+
+function moment(iso: string): string {
+  return iso === '' ? 'at an unknown time' : `${iso.slice(0, 16).replace('T', ' ')} UTC`;
+}

@@ -1,0 +1,108 @@
+import { describe, expect, it } from 'vitest';
+import { confirm, waitingRunOf } from '../../../src/app/confirm.ts';
+import type { Ground } from '../../../src/app/ground.ts';
+import { statusOf } from '../../../src/app/status.ts';
+import type { RevertClocks } from '../../../src/model/revert-clock.ts';
+import type { OpenRun, RevertDue } from '../../../src/model/revert.ts';
+import { RESOURCE_TYPES } from '../../../src/resources/index.ts';
+import { fakeReader } from '../../helpers/fake-reader.ts';
+import { type World, processIn } from '../../support/memory-world.ts';
+import { sampleSpec, sampleWorld, storeOf } from '../../support/store-scenario.ts';
+
+const DUE: RevertDue = { bootId: 'boot-1', dueMs: 300_000, withinMs: 300_000, clock: 'harden-revert-abcdef01-2' };
+const GROUND: Ground = {
+  host: fakeReader({}),
+  catalogue: { remediations: [], profiles: [] },
+  types: RESOURCE_TYPES,
+  now: () => new Date(0),
+  toolVersion: '0.0.0',
+  operator: 'ops',
+  recording: null,
+};
+
+describe('keeping a run', () => {
+  it('twice says that it was kept, without a name that nothing waits', async () => {
+    const world = waitingWorld();
+    const stopped: string[] = [];
+    const store = storeOf(processIn(world));
+    store.recover();
+    const clocks = clocksThat((name) => stopped.push(name));
+    const outcome = await confirm(GROUND, store, 'abcd', clocks);
+    expect(outcome).toMatchObject({ type: 'kept', id: 'abcdef01' });
+    expect(stopped).toEqual([DUE.clock, DUE.clock]);
+    await expect(confirm(GROUND, store, 'abcdef01', clocks)).resolves.toMatchObject({ type: 'kept-already' });
+    await expect(confirm(GROUND, store, undefined, clocks)).rejects.toMatchObject({ code: 'H6011', exit: 64 });
+  });
+
+  it('that was taken back says so', async () => {
+    const world = waitingWorld();
+    const store = storeOf(processIn(world));
+    store.recover({ unattended: 'clock', revert: { id: 'abcdef01', clock: DUE.clock } });
+    const clocks = clocksThat(() => undefined);
+    await expect(confirm(GROUND, store, undefined, clocks)).rejects.toMatchObject({ code: 'H6012', exit: 6 });
+    store.notes.removeAll();
+    await expect(confirm(GROUND, store, 'abcdef01', clocks)).rejects.toMatchObject({ code: 'H6011', exit: 64 });
+  });
+
+  it('is meant by at least four letters of its id', () => {
+    const runs: readonly OpenRun[] = [
+      { id: 'abcdef01', purpose: 'apply', createdAt: '', about: null, waiting: undefined },
+      { id: 'abcdef02', purpose: 'apply', createdAt: '', about: null, waiting: DUE },
+    ];
+    const meant = (wish: string | undefined): string | undefined => waitingRunOf({ openRuns: () => runs }, wish)?.id;
+    expect([undefined, 'abcd', 'abcdef02'].map(meant)).toEqual(['abcdef02', 'abcdef02', 'abcdef02']);
+    expect(['', 'abc', 'abcdef01', 'x'].map(meant)).toEqual([undefined, undefined, undefined, undefined]);
+  });
+});
+
+describe('the state of a host', () => {
+  const run: OpenRun = { id: 'abcdef01', purpose: 'apply', createdAt: '', about: null, waiting: DUE };
+
+  it('counts the seconds on the clock of its boot, and has none left in another one', () => {
+    const kept = { snapshots: [], unfinished: ['abcdef01'], openRuns: [run], notes: [] };
+    const left = (bootId: string, monotonicMs: number): number | undefined =>
+      statusOf(kept, { bootId, monotonicMs }).pending?.secondsLeft;
+    expect(left('boot-1', 0)).toBe(300);
+    expect(left('boot-1', 299_999)).toBe(1);
+    expect(left('boot-1', 300_001)).toBe(0);
+    expect(left('boot-2', 0)).toBe(0);
+    expect(statusOf(kept, { bootId: 'boot-1', monotonicMs: 0 }).unfinished).toEqual([]);
+  });
+
+  it('tells of a revert once it is over, newest first', () => {
+    const note = (id: string, at: string) => ({ id, cause: 'clock', at, notAsBefore: [] }) as const;
+    const notes = [note('aaaaaaaa', '1'), note('bbbbbbbb', '2'), note('cccccccc', '3')];
+    const kept = { snapshots: [], unfinished: ['cccccccc'], openRuns: [], notes };
+    const { reverts, unfinished } = statusOf(kept, { bootId: 'b', monotonicMs: 0 });
+    expect(reverts.map(({ id }) => id)).toEqual(['bbbbbbbb', 'aaaaaaaa']);
+    expect(unfinished).toEqual(['cccccccc']);
+  });
+});
+
+function waitingWorld(): World {
+  const world = sampleWorld();
+  const store = storeOf(processIn(world));
+  store.recover();
+  const spec = sampleSpec();
+  const transaction = store.begin(spec);
+  spec.steps.forEach((_, index) => transaction.perform(index));
+  transaction.wait(DUE);
+  store.close();
+  return world;
+}
+
+function clocksThat(stop: (name: string) => void): RevertClocks {
+  return {
+    unsafe: undefined,
+    monotonicMs: () => 0,
+    of: (kind) => ({
+      kind,
+      rehearse: () => Promise.resolve(),
+      arm: () => Promise.reject(new Error('nothing is armed here')),
+      disarm: (name) => {
+        stop(name);
+        return Promise.resolve();
+      },
+    }),
+  };
+}
