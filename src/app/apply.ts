@@ -150,8 +150,8 @@ async function carryOut(run: Run, store: Store): Promise<RunOutcome> {
     await timer?.cancel();
     return outcome;
   }
-  const { proofs, health } = end;
-  return { type: 'done', plan, snapshot: transaction.id, proofs, kept: [], health, pendingRevert };
+  const { proofs, health, met = [] } = end;
+  return { type: 'done', plan, snapshot: transaction.id, proofs, met, kept: [], health, pendingRevert };
 }
 
 /** Which changes are not as they were found before. */
@@ -185,7 +185,7 @@ async function performAndProve(run: GatedRun, transaction: Begun, work: Work): P
     return failureOf(performed);
   }
   ui.progress({ type: 'verifying' });
-  const { proofs, troubles, health } = await prove(run);
+  const { proofs, troubles, health, met } = await prove(run);
   // One that came during the last step or the proof: until the commit there is a way back.
   const signal = ui.stopRequested();
   if (signal !== undefined) {
@@ -194,18 +194,20 @@ async function performAndProve(run: GatedRun, transaction: Begun, work: Work): P
   if (troubles.length > 0) {
     return { type: 'failed', at: 'verification', reason: reasonOf(troubles), signal: undefined };
   }
-  return { type: 'proven', proofs, health };
+  return { type: 'proven', proofs, health, met };
 }
 
 interface Proven {
   readonly proofs: readonly ChangeProof[];
   readonly troubles: readonly Trouble[];
   readonly health: HealthReport | undefined;
+  readonly met: readonly string[];
 }
 
 async function prove(run: GatedRun): Promise<Proven> {
   const after = await makePlan(run.ground, run.request.wish);
   const proofs = proveChanges(run.changes, after.findings);
+  const met = after.plan.controls.filter(({ verdict }) => verdict === 'pass').map(({ slug }) => slug);
   const failed = proofs.filter((proof) => proof.proof === 'failed');
   const mayStop = run.plan.effects.flatMap((effect) => effect.containersStopped);
   const troubles = [
@@ -216,10 +218,10 @@ async function prove(run: GatedRun): Promise<Proven> {
     ...lostAlongTheWay(run.before.facts, after.facts, mayStop),
   ];
   if (troubles.length > 0 || run.gate === undefined) {
-    return { proofs, troubles, health: undefined };
+    return { proofs, troubles, health: undefined, met };
   }
   const { troubles: unwell, ...health } = await run.gate.judge(announcedBy(run.plan));
-  return { proofs, troubles: unwell, health };
+  return { proofs, troubles: unwell, health, met };
 }
 
 function refuseWhereNotChangeable({ facts, plan }: PlannedHost): void {

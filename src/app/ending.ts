@@ -10,6 +10,8 @@ export type TransactionEnd =
   | {
       readonly type: 'proven';
       readonly proofs: readonly ChangeProof[];
+      /** Controls that pass now; of an apply. */
+      readonly met?: readonly string[];
       readonly health?: HealthReport | undefined;
     }
   | { readonly type: 'failed'; readonly at: string; readonly reason: string; readonly signal: string | undefined };

@@ -19,6 +19,7 @@ export interface PastPlan {
   readonly plan: Plan;
   /** Of an apply that stayed. */
   readonly proofs: readonly ReportProof[];
+  readonly met: readonly string[];
   /** Undefined of a plan or a snapshot. */
   readonly result: RunResult | undefined;
   /** What `--format json` gives: the text as it was written. */
@@ -87,7 +88,7 @@ export function readPast(file: string, text: string): PastPlan {
 }
 
 function planOnly(plan: Plan, kind: Report['kind']): PastPlan {
-  return { kind, plan, proofs: [], result: undefined, json: `${JSON.stringify(plan, undefined, 2)}\n` };
+  return { kind, plan, proofs: [], met: [], result: undefined, json: `${JSON.stringify(plan, undefined, 2)}\n` };
 }
 
 function readRun(runs: Runs, entry: RunEntry): PastPlan {
@@ -123,8 +124,8 @@ function readResult(file: string, text: string): PastPlan {
 
 function pastOf(result: RunResult, json: string): PastPlan {
   const verb = result.run?.verb ?? (result.type === 'verified' ? 'verify' : 'apply');
-  const proofs = result.type === 'done' && verb === 'apply' ? result.proofs : [];
-  return { kind: verb, plan: result.plan, proofs, result, json };
+  const { proofs, met = [] } = result.type === 'done' && verb === 'apply' ? result : { proofs: [] };
+  return { kind: verb, plan: result.plan, proofs, met, result, json };
 }
 
 function refuseOtherSchema(file: string, raw: unknown): void {

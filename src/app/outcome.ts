@@ -20,6 +20,8 @@ export type RunOutcome =
       readonly plan: Plan;
       readonly snapshot: string;
       readonly proofs: readonly ChangeProof[];
+      /** Controls of the plan that pass after an apply, found with the same code; a report says fixed of no other. */
+      readonly met?: readonly string[];
       /** What was left alone because somebody else changed it since. */
       readonly kept: readonly Trouble[];
       /** What the health gate looked at; left out where there was none. */

@@ -28,7 +28,7 @@ function refreshed(approved: Plan, { plan }: PlannedHost): Plan {
   if (plan.changes.every(({ id }) => part.has(id))) {
     return withoutNewStops(approved, plan);
   }
-  const { added, changed } = differenceOf({ plan: approved, proofs: [] }, { plan, proofs: [] });
+  const { added, changed } = differenceOf({ plan: approved, proofs: [], met: [] }, { plan, proofs: [], met: [] });
   throw new HardenError({
     code: 'H4022',
     exit: EXIT.planNotApplicable,

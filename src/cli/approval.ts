@@ -34,6 +34,9 @@ export async function signerOf(args: ApprovalArguments, text: string | undefined
     throw nothingSigned();
   }
   const allowedSigners = args['allowed-signers'];
+  if (allowedSigners === '-') {
+    throw wrong('--allowed-signers takes a file, not standard input: ssh-keygen reads it by its name');
+  }
   // It decides who may change this host.
   readInput(allowedSigners, 'change');
   const { sshSigning } = await import('../host/ssh-signature.ts');

@@ -73,7 +73,7 @@ export function bootNet(
     }),
     takeAway: (store) => {
       try {
-        const why = store.snapshots.unfinished().length === 0 ? removeBootNet(targets) : undefined;
+        const why = store.snapshots.unfinished().length === 0 ? removeBootNet(targets, argumentsOf(place)) : undefined;
         tell(why === undefined ? '' : `harden: harden-recover.service stays in /etc/systemd/system: ${why}\n`);
       } catch (error) {
         // How the run ended is worth more than this; the next run tries again.

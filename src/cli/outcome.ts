@@ -1,3 +1,4 @@
+import { printableJson } from '../render/printable.ts';
 import { randomBytes } from 'node:crypto';
 import type { RunOutcome } from '../app/outcome.ts';
 import type { ChangeProof } from '../engine/prove.ts';
@@ -17,7 +18,7 @@ export function newId(): string {
 /** `urn:harden:result:1`: how a run ended, with its plan. */
 export function outcomeJson(outcome: RunOutcome, run: Run): string {
   const head = { schema: RESULT_SCHEMA, schemaMinor: RESULT_SCHEMA_MINOR, exit: outcomeExit(outcome), run };
-  return `${JSON.stringify({ ...head, ...outcome }, undefined, 2)}\n`;
+  return printableJson({ ...head, ...outcome });
 }
 
 export function outcomeExit(outcome: RunOutcome): ExitCode {

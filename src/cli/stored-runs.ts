@@ -1,10 +1,11 @@
+import { printableJson } from '../render/printable.ts';
 import type { RunOutcome } from '../app/outcome.ts';
 import { type PastPlan, chosenRun, readPast } from '../app/history.ts';
 import type { Ground } from '../app/ground.ts';
 import { HardenError } from '../model/errors.ts';
 import type { Plan } from '../model/plan.ts';
 import { RESULT_SCHEMA, RESULT_SCHEMA_MINOR, type Run, type RunVerb } from '../model/result.ts';
-import type { ReportProof } from '../plan/report-of.ts';
+import type { ReportParts } from '../plan/report-of.ts';
 import { type Runs, keepRunAt, withRuns } from '../state/runs.ts';
 import type { Store } from '../state/store.ts';
 import { readableSnapshots, runsPlace } from './compose.ts';
@@ -53,8 +54,8 @@ export function endedRun(store: Pick<Store, 'keepRun'>, outcome: RunOutcome, run
 }
 
 /** What an apply proved; of one that was put back, and of a rollback, nothing stayed. */
-export function proofsOf(outcome: RunOutcome): readonly ReportProof[] {
-  return outcome.type === 'done' ? outcome.proofs : [];
+export function provedBy(outcome: RunOutcome): Pick<ReportParts, 'proofs' | 'met'> {
+  return outcome.type === 'done' ? { proofs: outcome.proofs, met: outcome.met ?? [] } : { proofs: [], met: [] };
 }
 
 /** Keeps what a verify found, where runs of this host are kept already and we may write there. */
@@ -67,7 +68,14 @@ export function keepVerified(
     return;
   }
   const { plan, exit } = verified;
-  const json = `${JSON.stringify({ schema: RESULT_SCHEMA, schemaMinor: RESULT_SCHEMA_MINOR, exit, run, type: 'verified', plan }, undefined, 2)}\n`;
+  const json = printableJson({
+    schema: RESULT_SCHEMA,
+    schemaMinor: RESULT_SCHEMA_MINOR,
+    exit,
+    run,
+    type: 'verified',
+    plan,
+  });
   try {
     tellNotKept(keepRunAt(placeOf(args), { ...run, exit }, json));
   } catch (error) {

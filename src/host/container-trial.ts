@@ -5,6 +5,8 @@ import type { ContainerTrial, TrialOutcome } from '../model/health.ts';
 import { TRIAL_PROGRAM, trialImage } from './trial-image.ts';
 
 const NAME = 'harden-trial';
+/** Only what carries it is taken for ours. */
+const LABEL = 'harden.trial';
 const OWN_NAME = /^\/?harden-trial[-:][0-9a-f]{8}$/;
 const CLEANING_MS = 10_000;
 const MAX_ANSWER = 1 << 20;
@@ -54,7 +56,7 @@ async function reasonAgainst(ask: Ask, id: string, image: Uint8Array): Promise<s
   if (imported.status !== 200 || imported.text.includes('"errorDetail"')) {
     return `its image could not be brought in: ${said(imported)}`;
   }
-  const create = JSON.stringify({ Image: `${NAME}:${id}`, Cmd: [TRIAL_PROGRAM] });
+  const create = JSON.stringify({ Image: `${NAME}:${id}`, Cmd: [TRIAL_PROGRAM], Labels: { [LABEL]: id } });
   const made = await ask('POST', `/containers/create?name=${NAME}-${id}`, {
     type: 'application/json',
     bytes: Buffer.from(create),
@@ -77,12 +79,10 @@ async function reasonAgainst(ask: Ask, id: string, image: Uint8Array): Promise<s
 /** Of a run that was killed in the middle of a trial. Why the engine did not answer; undefined where it did. */
 async function removeLeftovers(ask: Ask): Promise<string | undefined> {
   try {
-    const containers = list(parsed((await ask('GET', '/containers/json?all=1')).text)).flatMap((one) =>
-      list(member(one, 'Names')).filter(isOwn),
-    );
-    const images = list(parsed((await ask('GET', '/images/json')).text)).flatMap((one) =>
-      list(member(one, 'RepoTags')).filter(isOwn),
-    );
+    const ours = await ask('GET', `/containers/json?all=1&${filters({ label: [LABEL] })}`);
+    const containers = list(parsed(ours.text)).flatMap((one) => list(member(one, 'Names')).filter(isOwn));
+    const tagged = await ask('GET', `/images/json?${filters({ reference: [NAME] })}`);
+    const images = list(parsed(tagged.text)).flatMap((one) => list(member(one, 'RepoTags')).filter(isOwn));
     await remove(
       ask,
       containers.map((name) => name.replace(/^\//, '')),
@@ -94,10 +94,15 @@ async function removeLeftovers(ask: Ask): Promise<string | undefined> {
   }
 }
 
+/** The engine's own selection: a host with thousands of containers answers with ours alone. */
+function filters(wanted: Readonly<Record<string, readonly string[]>>): string {
+  return `filters=${encodeURIComponent(JSON.stringify(wanted))}`;
+}
+
 /** Containers before the images they stand on; gives what is still there. */
 async function remove(ask: Ask, containers: readonly string[], images: readonly string[]): Promise<readonly string[]> {
   const paths = [
-    ...containers.map((name) => [`container ${name}`, `/containers/${name}?force=1&v=1`] as const),
+    ...containers.map((name) => [`container ${name}`, `/containers/${name}?force=1`] as const),
     ...images.map((name) => [`image ${name}`, `/images/${name}?force=1`] as const),
   ];
   const left: string[] = [];

@@ -12,14 +12,18 @@ interface Rights {
 
 /**
  * Who else than `owners` could have decided what is read from `fd`, which was opened as `file`: by writing to it, or by exchanging it or a
- * link on the way. Undefined where nobody could, and for what is no regular file (a pipe is the caller's own).
+ * link on the way. Undefined where nobody could, and for what has no name in the file system (a pipe of the caller's).
  */
 export function whoElseWrote(file: string, fd: number, owners: readonly number[]): string | undefined {
   const stats = fstatSync(fd);
-  if (!stats.isFile()) {
+  const real = readlinkSync(`/proc/self/fd/${fd}`);
+  // A folder cannot be read at all.
+  if (!real.startsWith('/') || stats.isCharacterDevice() || stats.isDirectory()) {
     return undefined;
   }
-  const real = readlinkSync(`/proc/self/fd/${fd}`);
+  if (!stats.isFile()) {
+    return `${file} is no regular file`;
+  }
   return reasonAgainst(real, stats, owners) ?? reasonAbove(dirname(real), owners) ?? reasonOnTheWay(file, owners);
 }
 

@@ -61,6 +61,7 @@ const Done = () =>
     type: z.literal('done'),
     snapshot: z.string().describe('Of an apply its own; of a rollback the one that was put back.'),
     proofs: z.array(Proof),
+    met: z.array(z.string()).exactOptional().describe('Controls that pass after an apply.'),
     kept: z.array(Trouble).describe('Left alone because somebody else changed it since.'),
     health: z.strictObject({ checked: z.array(z.string()), notChecked: z.array(z.string()) }).exactOptional(),
     pendingRevert: z

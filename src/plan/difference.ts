@@ -10,6 +10,7 @@ type PlanChange = Plan['changes'][number];
 export interface DifferenceSide {
   readonly plan: Plan;
   readonly proofs: readonly ReportProof[];
+  readonly met: readonly string[];
 }
 
 /** Members of a change that somebody weighs, with the word for them. What it is called and noted is not part of it. */
@@ -71,8 +72,8 @@ function resultsOf(old: DifferenceSide, now: DifferenceSide): readonly Different
   });
 }
 
-function resultsBySlug({ plan, proofs }: DifferenceSide): ReadonlyMap<string, ReportControl> {
-  const { controls } = reportOf(plan, { kind: 'plan', proofs, waivers: new Map() });
+function resultsBySlug({ plan, proofs, met }: DifferenceSide): ReadonlyMap<string, ReportControl> {
+  const { controls } = reportOf(plan, { kind: 'plan', proofs, met, waivers: new Map() });
   return new Map(controls.map((control) => [control.slug, control]));
 }
 

@@ -10,8 +10,10 @@ export interface ReportProof {
 
 export interface ReportParts {
   readonly kind: Report['kind'];
-  /** Of an apply that was kept; a control is fixed only where all its changes are live. */
+  /** Of an apply that was kept. */
   readonly proofs: readonly ReportProof[];
+  /** Controls that passed when the host was looked at after it: one is fixed only where something of it was changed and all of it passes. */
+  readonly met: readonly string[];
   /** By the slug of the control. */
   readonly waivers: ReadonlyMap<string, ReportWaiver>;
 }
@@ -26,9 +28,9 @@ export function reportWaivers({ waivers }: Plan): ReadonlyMap<string, ReportWaiv
   );
 }
 
-export function reportOf(plan: Plan, { kind, proofs, waivers }: ReportParts): Report {
+export function reportOf(plan: Plan, { kind, proofs, met, waivers }: ReportParts): Report {
   const controls = [
-    ...plan.controls.map((control) => reported(plan, control, proofs, waivers.get(control.slug))),
+    ...plan.controls.map((control) => reported(plan, control, { proofs, met }, waivers.get(control.slug))),
     ...plan.selection.leftOut.map(({ control, id, by }) => notSelected(control, id, by)),
   ];
   const counts = Object.fromEntries(
@@ -46,26 +48,29 @@ export function reportOf(plan: Plan, { kind, proofs, waivers }: ReportParts): Re
 function reported(
   plan: Plan,
   control: PlanControl,
-  proofs: readonly ReportProof[],
+  seen: Pick<ReportParts, 'proofs' | 'met'>,
   waiver: ReportWaiver | undefined,
 ): ReportControl {
   const changes = plan.changes.filter((change) => control.changes.includes(change.id));
   return {
     ...{ slug: control.slug, ids: control.ids, title: control.title, level: control.level },
     ...{ evidence: control.evidence, steps: control.steps, waiver },
-    ...resultOf(control, proofs),
+    ...resultOf(control, seen),
     changes: changes.map((change) => change.title),
     paths: [...new Set(changes.map(({ target }) => (target.type === 'daemon-option' ? target.file : target.path)))],
   };
 }
 
-function resultOf(control: PlanControl, proofs: readonly ReportProof[]): Pick<ReportControl, 'result' | 'reason'> {
+function resultOf(
+  control: PlanControl,
+  { proofs, met }: Pick<ReportParts, 'proofs' | 'met'>,
+): Pick<ReportControl, 'result' | 'reason'> {
   const own = proofs.filter((proof) => control.changes.includes(proof.change));
   if (control.verdict !== 'fail' || own.length === 0) {
     return { result: control.verdict, reason: control.reason };
   }
   const open = own.filter((proof) => proof.proof !== 'live');
-  if (open.length === 0 && own.length === control.changes.length) {
+  if (open.length === 0 && met.includes(control.slug)) {
     return { result: 'fixed', reason: '' };
   }
   const reasons = open.map(({ proof, reason }) => `${proof}${reason === '' ? '' : `: ${reason}`}`);

@@ -16,3 +16,19 @@ export function shown(value: unknown): string {
   }
   return printable(JSON.stringify(value));
 }
+
+/**
+ * JSON for people and programs alike: the same value, with nothing in it that drives a terminal it is printed on. Outside of its strings
+ * JSON has no such characters but line feeds; inside a string `\\uXXXX` of each code unit is the character itself.
+ */
+export function printableJson(value: unknown): string {
+  const text = JSON.stringify(value, undefined, 2);
+  return `${text.replaceAll(/(?!\n)[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, escapedUnits)}\n`;
+}
+
+function escapedUnits(character: string): string {
+  return Array.from(
+    { length: character.length },
+    (_, index) => `\\u${character.charCodeAt(index).toString(16).padStart(4, '0')}`,
+  ).join('');
+}

@@ -2,9 +2,11 @@ import type { Recovered, Trouble } from '../model/transaction.ts';
 import { type Style, wrap } from './layout.ts';
 import { printable } from './printable.ts';
 
+const IS_BACK = 'the state before it is back';
+
 const WORDS: Readonly<Record<Recovered['outcome'], string>> = {
   committed: 'was complete; what it left behind was cleaned',
-  undone: 'was not complete; the state before it is back',
+  undone: `was not complete; ${IS_BACK}`,
   dropped: 'had changed nothing; it was dropped',
   incomplete: 'could not be ended; nothing more was tried. Mend what is named here, then: sudo harden recover',
   waiting: 'waits to be kept; it was left alone',
@@ -12,27 +14,34 @@ const WORDS: Readonly<Record<Recovered['outcome'], string>> = {
 };
 
 const NOT_KEPT: Readonly<Record<NonNullable<Recovered['notKept']>, string>> = {
-  clock: 'was not kept in time; the state before it is back',
-  boot: 'was not kept before the machine was started anew; the state before it is back',
-  asked: 'was not kept; the state before it is back',
+  clock: `was not kept in time; ${IS_BACK}`,
+  boot: `was not kept before the machine was started anew; ${IS_BACK}`,
+  asked: `was not kept; ${IS_BACK}`,
 };
 
+/** What became of a run, with what is not as before it where somebody looked. */
+type Ended = Recovered & { readonly notAsBefore?: readonly Trouble[] | null };
+
 /** What became of runs that had no end. */
-export function recoveredText(recovered: readonly Recovered[], style: Style): string {
+export function recoveredText(recovered: readonly Ended[], style: Style): string {
   if (recovered.length === 0) {
     return 'Nothing to recover.\n';
   }
   return `${recovered.flatMap((one) => recoveredLines(one, style)).join('\n')}\n`;
 }
 
-function recoveredLines({ id, outcome, undo, notKept }: Recovered, style: Style): readonly string[] {
-  const what = notKept === undefined || outcome !== 'undone' ? WORDS[outcome] : NOT_KEPT[notKept];
+function recoveredLines({ id, outcome, undo, notKept, notAsBefore }: Ended, style: Style): readonly string[] {
+  const moved = outcome === 'undone' ? (notAsBefore ?? []) : [];
+  const ended = notKept === undefined || outcome !== 'undone' ? WORDS[outcome] : NOT_KEPT[notKept];
+  const what = moved.length === 0 ? ended : ended.replace(IS_BACK, 'files are back, but this host is not as before it');
   return [
     ...wrap(style, 0, `Run ${id} ${what}.`, 2),
     ...undo.kept.flatMap(({ what, reason }) =>
       wrap(style, 2, `left alone: ${printable(what)}: ${printable(reason)}`, 4),
     ),
-    ...undo.failed.flatMap(({ what, reason }) => wrap(style, 2, `! ${printable(what)}: ${printable(reason)}`, 4)),
+    ...[...moved, ...undo.failed].flatMap(({ what, reason }) =>
+      wrap(style, 2, `! ${printable(what)}: ${printable(reason)}`, 4),
+    ),
   ];
 }
 

@@ -12,6 +12,7 @@ const WANTED_BY = 'sysinit.target.d';
 const DROP_IN = 'harden-recover.conf';
 /** Made under these names and then renamed: what a kill leaves half made is known by its name. */
 const NEW_UNIT = '.harden-recover.service.new';
+const NEW_DROP_IN = '.harden-recover.conf.new';
 const NEW_FOLDER = '.harden-recover.d.new';
 const MARK = '# Laid by harden for the time of one run; it goes by itself.\n';
 const FOLDER_MARK = '# So does its folder.\n';
@@ -36,17 +37,17 @@ export function layBootNet(targets: Targets, net: BootNet): string | undefined {
   return laid.ok ? laid.value : laid.reason;
 }
 
-/** Takes away what `layBootNet` made, whole or half; nothing else. Returns why it could not. */
-export function removeBootNet(targets: Targets): string | undefined {
+/** Takes away what `layBootNet` made with the same `where`, whole or half; nothing else. Returns why it could not. */
+export function removeBootNet(targets: Targets, where: readonly string[]): string | undefined {
   const removed = attempt(() =>
-    inFolder(targets, inSite(UNIT), { found: removeIn(targets.sys), missing: () => undefined }),
+    inFolder(targets, inSite(UNIT), { found: removeIn(targets.sys, where), missing: () => undefined }),
   );
   return removed.ok ? undefined : removed.reason;
 }
 
 /** The unit: early, before sysinit.target and whatever reads what we change. It has no condition, so that one left behind goes at the next boot. */
 export function bootUnit({ program, stateDir, where }: BootNet): string {
-  const start = [...program.argv, 'recover', '--boot', ...where].map(quoted).join(' ');
+  const start = `${program.argv.map(quoted).join(' ')} ${leadingTo(where)}`;
   const readers = 'docker.service docker.socket containerd.service auditd.service audit-rules.service';
   return `${MARK}[Unit]
 Description=Take back what a run of harden did not finish before the machine stopped
@@ -58,6 +59,7 @@ Conflicts=shutdown.target
 
 [Service]
 Type=oneshot
+RemainAfterExit=yes
 ExecStart=${start}
 TimeoutStartSec=5min
 `;
@@ -77,9 +79,10 @@ function lay(targets: Targets, net: BootNet): string | undefined {
     return undefined;
   }
   return inExistingFolder(targets, inSite(UNIT), (folder) => {
-    removeIn(sys)(folder);
+    removeIn(sys, net.where)(folder);
+    const other = textOf(sys, folder, UNIT);
     if (sys.statAt(folder, UNIT) !== undefined) {
-      return `${inSite(UNIT)} is somebody else's`;
+      return `${inSite(UNIT)} ${isOurs(other) ? 'is there for a run with another state folder' : "is somebody else's"}`;
     }
     const there = openIfThere(sys, folder, WANTED_BY);
     if (there !== undefined) {
@@ -87,7 +90,8 @@ function lay(targets: Targets, net: BootNet): string | undefined {
         if (sys.stat(there).type !== 'directory' || sys.statAt(there, DROP_IN) !== undefined) {
           return `${inSite(WANTED_BY)} holds something of somebody else's`;
         }
-        writePublic(sys, there, DROP_IN, dropIn(''));
+        writePublic(sys, there, NEW_DROP_IN, dropIn(''));
+        sys.rename(there, NEW_DROP_IN, DROP_IN);
         sys.sync(there);
         return undefined;
       });
@@ -118,10 +122,14 @@ function dropIn(folderMark: string): string {
   return `${MARK}${folderMark}[Unit]\nWants=${UNIT}\n`;
 }
 
-/** The unit goes first: without it the rest means nothing. */
-function removeIn(sys: Sys): (folder: Fd) => undefined {
+/** The unit goes first: without it the rest means nothing. One that leads to another state folder keeps all of it. */
+function removeIn(sys: Sys, where: readonly string[]): (folder: Fd) => undefined {
   return (folder) => {
-    let changed = isOurs(textOf(sys, folder, UNIT)) && removeFile(sys, folder, UNIT);
+    const unit = textOf(sys, folder, UNIT);
+    if (isOurs(unit) && !unit.includes(`${leadingTo(where)}\n`)) {
+      return undefined;
+    }
+    let changed = isOurs(unit) && removeFile(sys, folder, UNIT);
     changed = removeFile(sys, folder, NEW_UNIT) || changed;
     const there = openIfThere(sys, folder, WANTED_BY);
     const text = there === undefined ? '' : holding(sys, there, () => dropInOf(sys, there));
@@ -161,7 +169,16 @@ function removeFolder(sys: Sys, folder: Fd): boolean {
 }
 
 function dropInOf(sys: Sys, folder: Fd): string {
-  return sys.stat(folder).type === 'directory' ? textOf(sys, folder, DROP_IN) : '';
+  if (sys.stat(folder).type !== 'directory') {
+    return '';
+  }
+  removeFile(sys, folder, NEW_DROP_IN);
+  return textOf(sys, folder, DROP_IN);
+}
+
+/** The end of the line that starts the program: it tells one state folder from another. */
+function leadingTo(where: readonly string[]): string {
+  return ['recover', '--boot', ...where].map(quoted).join(' ');
 }
 
 function textOf(sys: Sys, folder: Fd, name: string): string {

@@ -22,7 +22,7 @@ export function recoverAll(ground: Ground, wish: RecoverWish): readonly Recovere
   return [...sys.list(tx)]
     .map((id) => ({ id, createdAt: createdAt(ground, id) }))
     .sort((a, b) => (a.createdAt < b.createdAt ? 1 : -1))
-    .map(({ id }) => recoverSafely(ground, id, wish));
+    .flatMap(({ id }) => recoverSafely(ground, id, wish) ?? []);
 }
 
 /** Which of the two copies of the plan counts, or why none does. */
@@ -66,7 +66,7 @@ function isUnused(journal: Pick<Journal, 'records' | 'intact'> | undefined): boo
   return journal === undefined || (journal.records().length === 0 && journal.intact());
 }
 
-function recoverSafely(ground: Ground, id: string, wish: RecoverWish): Recovered {
+function recoverSafely(ground: Ground, id: string, wish: RecoverWish): Recovered | undefined {
   const result = attempt(() => recoverOne(ground, id, wish));
   if (result.ok) {
     return result.value;
@@ -75,7 +75,8 @@ function recoverSafely(ground: Ground, id: string, wish: RecoverWish): Recovered
   return { id, purpose: undefined, outcome: 'incomplete', undo: { ...NOTHING, failed } };
 }
 
-function recoverOne(ground: Ground, id: string, wish: RecoverWish): Recovered {
+/** Undefined where it is not for this recovery. */
+function recoverOne(ground: Ground, id: string, wish: RecoverWish): Recovered | undefined {
   const { sys, tx } = ground.folders;
   const found = holding(sys, sys.openObject(tx, id), (home) => {
     const journal = sys.statAt(home, JOURNAL) === undefined ? undefined : openJournal(sys, home, id);
@@ -85,6 +86,10 @@ function recoverOne(ground: Ground, id: string, wish: RecoverWish): Recovered {
   });
   const { choice, journal } = found;
   try {
+    if (choice.type === 'manifest' && wish.runtime === 'leave' && choice.manifest.bootId === ground.bootId) {
+      // systemd starts the unit of the boot again whenever it pleases; services run already, and are told by another recovery.
+      return undefined;
+    }
     if (choice.type === 'manifest' && journal !== undefined) {
       return endOne(ground, { id, manifest: choice.manifest, journal }, wish);
     }

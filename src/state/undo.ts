@@ -171,9 +171,12 @@ function undoCommands(
     }
     // Without the record a later undo could take "nothing left to undo" for a failure, no more than that.
     attempt(() => ground.journal.append({ type: 'undoing', step: index }));
-    const reason = failureOf(ground.targets.sys.run(step.undo, step.timeoutMs));
+    const end = ground.targets.sys.run(step.undo, step.timeoutMs);
+    const reason = failureOf(end);
     const counts = ground.sameBoot || rereadsUnits(step);
-    const needed = done.has(index) && !tried.has(index) && !undoneBefore && counts;
+    // What did not run to its end has not found that there is nothing to undo.
+    const toldNothing = end.type !== 'exited' || (!tried.has(index) && !undoneBefore);
+    const needed = done.has(index) && counts && toldNothing;
     if (reason === undefined) {
       progress.restored.push(step.what);
     } else if (needed) {

@@ -1,11 +1,16 @@
 import { spawn } from 'node:child_process';
-import { chmodSync, chownSync, existsSync, mkdirSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
+import { chmodSync, chownSync, existsSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { DOCKER_CE } from '../fixtures/hosts/trees.ts';
 import { expectError } from '../helpers/error-shape.ts';
 import { HARDEN, PLAIN_ENV, harden, run } from '../helpers/program.ts';
 import { canOwn, plantTree, type Tree, treeChanges } from '../helpers/tree.ts';
+
+/** Node makes it by itself, before the program has a say. */
+const CACHE = join(tmpdir(), `harden-compile-cache-${process.pid}`);
+afterAll(() => rmSync(CACHE, { recursive: true, force: true }));
 
 const YES = ['--yes', '--max-risk', 'high', '--max-impact', 'restart'];
 const OPERATOR = 4711;
@@ -22,7 +27,7 @@ describe.runIf(canOwn())('an environment that steers the program', () => {
     ['LD_PRELOAD', '/nonexistent/libeatmydata.so'],
     ['LD_LIBRARY_PATH', '/nonexistent'],
     ['NODE_OPTIONS', '--require /nonexistent.cjs'],
-    ['NODE_COMPILE_CACHE', '/nonexistent'],
+    ['NODE_COMPILE_CACHE', CACHE],
     ['OPENSSL_CONF', '/nonexistent/openssl.cnf'],
   ])('%s: what changes something refuses, and says how to run it', async (name, value) => {
     const before = tree.state();

@@ -10,6 +10,7 @@ import { toJson } from '../../src/model/canonical.ts';
 import type { Plan } from '../../src/model/plan.ts';
 import { RESULTS, type Report } from '../../src/model/report.ts';
 import { reportOf } from '../../src/plan/report-of.ts';
+import { printable } from '../../src/render/printable.ts';
 import { REPORTS } from '../../src/render/reports/index.ts';
 import { assessed, failing, optionChange, planOf, selectedControl } from '../helpers/plan-builders.ts';
 
@@ -49,9 +50,10 @@ const report = reportOf(waived, {
   proofs: plan.changes
     .filter(({ address }) => address === 'daemon-option:debug')
     .map(({ id }) => ({ change: id, proof: 'live', reason: '' })),
+  met: ['was-fixed'],
   waivers: new Map([['is-pass', { reason: NASTY, owner: NASTY, until: '2027-01-31' }]]),
 });
-const empty: Report = reportOf(planOf([]), { kind: 'plan', proofs: [], waivers: new Map() });
+const empty: Report = reportOf(planOf([]), { kind: 'plan', proofs: [], met: [], waivers: new Map() });
 const BOTH: readonly (readonly [string, Report])[] = [
   ['one control of each result', report],
   ['nothing selected', empty],
@@ -61,6 +63,17 @@ test('a report has one of each result, and counts them', () => {
   const each = RESULTS.filter((result) => result !== 'pass');
   expect(report.controls.map(({ result }) => result).toSorted()).toEqual(each.toSorted());
   expect(Object.values(report.counts).reduce((sum, n) => sum + n, 0)).toBe(report.controls.length);
+});
+
+test('a control whose changes are live is not fixed as long as something else of it does not pass', () => {
+  const proofs = plan.changes.map(({ id }) => ({ change: id, proof: 'live' as const, reason: '' }));
+  const { controls } = reportOf(plan, { kind: 'apply', proofs, met: ['was-fixed'], waivers: new Map() });
+  const result = (wanted: string): string | undefined => controls.find(({ slug }) => slug === wanted)?.result;
+  expect([result('fails'), result('was-fixed')]).toEqual(['fail', 'fixed']);
+});
+
+test.each(Object.entries(REPORTS))('%s: nothing in it drives a terminal', (_, render) => {
+  expect(render(report)).not.toMatch(/[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f\u202a-\u202e]/);
 });
 
 test.each(Object.entries(REPORTS))('%s: the same report is the same bytes, well formed', (_, render) => {
@@ -119,7 +132,7 @@ test('CSV has one row for each control, and no cell a spreadsheet would calculat
         expect(rows).toHaveLength(report.controls.length + 1);
         const cells = rows.flat();
         expect(cells.filter((cell) => /^\s*[=+\-@\t\r]/.test(cell))).toEqual([]);
-        expect(rows[1]?.[8]?.replace(/^'/, '')).toBe(reason);
+        expect(rows[1]?.[8]?.replace(/^'/, '')).toBe(reason.split('\n').map(printable).join('\n'));
       },
     ),
   );

@@ -52,9 +52,16 @@ export function atTerminal(
       const wish = typed[next];
       if (wish?.after.test(stripVTControlCharacters(shown.slice(from))) === true) {
         next += 1;
-        from = shown.length;
-        // The prompt shows itself a moment before it listens.
-        setTimeout(() => (wish.keys === HANG_UP ? child.kill('SIGKILL') : child.stdin.write(wish.keys)), 300);
+        // The prompt shows itself a moment before it listens; what it shows until then is no new prompt.
+        setTimeout(() => {
+          from = shown.length;
+          if (wish.keys === HANG_UP) {
+            child.kill('SIGKILL');
+          } else {
+            child.stdin.write(wish.keys);
+          }
+        }, 300);
+        from = Infinity;
       }
     };
     child.stdout.on('data', (chunk: Buffer) => {

@@ -43,6 +43,9 @@ export async function planOf(host: TestHost, ...args: readonly string[]): Promis
   return Plan.parse(JSON.parse(stdout));
 }
 
+/** Whoever is no member of the socket's group is kept out by it, so no ceiling covers it. */
+export const ACCEPT_SOCKET = ['--accept', 'docker-sock-mode'] as const;
+
 /** `apply`, `rollback` with `--json --yes` and high ceilings unless `args` say otherwise; throws where the exit code is not `exit`. */
 export async function runJson(host: TestHost, args: readonly string[], exit: number): Promise<RunReport> {
   const { code, stdout, stderr } = await harden(host, [...args, '--json', '--yes']);

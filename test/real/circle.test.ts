@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { Plan } from '../../src/model/plan.ts';
-import { OWN_STATE, WITH_HARDEN, harden, planOf, runJson, verdictsOf, whyOf } from './built-harden.ts';
+import { ACCEPT_SOCKET, OWN_STATE, WITH_HARDEN, harden, planOf, runJson, verdictsOf, whyOf } from './built-harden.ts';
 import { type HostLayer, layerChanges } from './host-layer.ts';
 import {
   CERTIFICATES,
@@ -60,7 +60,7 @@ describe.runIf(realHosts())('plan, apply, verify, empty second plan, rollback', 
     expect(plan.notChecked).toEqual([]);
     expect(await stateOf(host)).toEqual(before);
 
-    const applied = await runJson(host, ['apply', '-p', profile, '--max-risk', 'high'], 0);
+    const applied = await runJson(host, ['apply', '-p', profile, '--max-risk', 'high', ...ACCEPT_SOCKET], 0);
     expect(applied.type).toBe('done');
     expectAnnounced(applied.plan, applied.proofs ?? []);
     await expectForeignKept(host);
@@ -129,7 +129,7 @@ describe.runIf(realHosts())('plan, apply, verify, empty second plan, rollback', 
     expect(refused.stderr).toContain('chmod go-w /etc/docker');
     expect(await stateOf(host)).toEqual(before);
 
-    const applied = await runJson(host, ['apply', '--max-risk', 'high'], 0);
+    const applied = await runJson(host, ['apply', '--max-risk', 'high', ...ACCEPT_SOCKET], 0);
     expect(applied.type).toBe('done');
     expect(await host.check('stat -c %a /etc/docker')).toBe('755\n');
     expect(await host.read('/etc/docker/daemon.json')).toContain('"icc" : false');

@@ -49,10 +49,13 @@ describe.runIf(realHosts())('a throwaway container', () => {
   test('that a killed run left is removed by the next one, and nothing else is', async () => {
     await using host = await hostWith('trixie', []);
     await host.importBusybox('box');
-    await host.check('docker create --name harden-trials box sh; docker tag box harden-trial:keep');
+    // Names that look like ours belong to others as long as they do not carry our label.
+    await host.check(
+      'docker create --name harden-trials box sh; docker tag box harden-trial:keep; docker create --name harden-trial-76543210 box sh',
+    );
     const before = await engineState(host);
     await host.check(
-      'docker tag box harden-trial:0123abcd; docker create --name harden-trial-0123abcd harden-trial:0123abcd sh',
+      'docker tag box harden-trial:0123abcd; docker create --label harden.trial=0123abcd --name harden-trial-0123abcd harden-trial:0123abcd sh',
     );
     expect(await trial(host)).toEqual({ type: 'started', left: [] });
     expect(await engineState(host)).toBe(before);

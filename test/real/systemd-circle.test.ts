@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { type Proof, WITH_HARDEN, harden, planOf, runJson, verdictsOf } from './built-harden.ts';
+import { ACCEPT_SOCKET, type Proof, WITH_HARDEN, harden, planOf, runJson, verdictsOf } from './built-harden.ts';
 import { layerChanges } from './host-layer.ts';
 import {
   DAEMON_JSON,
@@ -43,7 +43,7 @@ describe.runIf(realHosts('bookworm', 'trixie'))('a host whose docker is restarte
       expect(layerChanges(before.layer, await layerOf(host))).toEqual([]);
 
       const since = await now(host);
-      const applied = await runJson(host, ['apply', '--max-impact', 'restart'], 0);
+      const applied = await runJson(host, ['apply', '--max-impact', 'restart', ...ACCEPT_SOCKET], 0);
       expect(await actionsSince(host, since)).toEqual(['Reloaded', 'Stopped', 'Started']);
       expect(await runningContainers(host)).toBe(before.containers);
       expect(await askWeb(host)).toContain('HTTP/1');

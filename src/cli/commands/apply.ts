@@ -36,7 +36,7 @@ import { print, tell } from '../output.ts';
 import { reportsFrom } from '../reports.ts';
 import { type LayoutArguments, layoutOf } from '../plan-layout.ts';
 import { keepCopy, readInput } from '../result-file.ts';
-import { type EndedRun, endedRun, proofsOf, runOf } from '../stored-runs.ts';
+import { type EndedRun, endedRun, provedBy, runOf } from '../stored-runs.ts';
 import { type Terminal, readTerminal } from '../terminal.ts';
 import { personUi } from '../ui.ts';
 import { type WaiverArguments, tellWaivers, withWaivers } from '../waivers.ts';
@@ -112,7 +112,7 @@ async function handle(args: ApplyArguments, events: Events, finish: Finish): Pro
     finish(code);
   }
   finish(await keepCopy(args.output, `harden-apply-${host.name}-${id}.json`, result, code));
-  const parts = { kind: 'apply', proofs: proofsOf(outcome), waivers: reportWaivers(outcome.plan) } as const;
+  const parts = { kind: 'apply', ...provedBy(outcome), waivers: reportWaivers(outcome.plan) } as const;
   await reports.write(outcome.plan, parts, result);
 }
 

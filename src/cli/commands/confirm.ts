@@ -1,3 +1,4 @@
+import { printableJson } from '../../render/printable.ts';
 import type { CommandModule } from 'yargs';
 import { type ConfirmOutcome, confirm } from '../../app/confirm.ts';
 import { EXIT, type ExitCode } from '../../model/errors.ts';
@@ -39,7 +40,7 @@ export function confirmCommand(finish: Finish) {
       finish(code);
       await print(
         json
-          ? `${JSON.stringify({ schema: 'urn:harden:confirm:1', schemaMinor: 0, exit: code, ...outcome }, undefined, 2)}\n`
+          ? printableJson({ schema: 'urn:harden:confirm:1', schemaMinor: 0, exit: code, ...outcome })
           : confirmText(outcome, readTerminal(false).out),
       );
     },

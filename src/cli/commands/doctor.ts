@@ -1,3 +1,4 @@
+import { printableJson } from '../../render/printable.ts';
 import type { CommandModule } from 'yargs';
 import { examine } from '../../app/doctor.ts';
 import { DEFAULT_PROFILE } from '../../catalogue/profiles.ts';
@@ -93,5 +94,5 @@ function filesRead(): readonly string[] {
 }
 
 function jsonOf(kind: string, value: Readonly<Record<string, unknown>>): string {
-  return `${JSON.stringify({ schema: `urn:harden:${kind}:1`, schemaMinor: 0, ...value }, undefined, 2)}\n`;
+  return printableJson({ schema: `urn:harden:${kind}:1`, schemaMinor: 0, ...value });
 }

@@ -1,3 +1,4 @@
+import { printableJson } from '../../render/printable.ts';
 import type { Argv, CommandModule } from 'yargs';
 import { type HistoryLine, type PastPlan, historyOf } from '../../app/history.ts';
 import type { RunOutcome } from '../../app/outcome.ts';
@@ -130,5 +131,5 @@ function isJson(args: Pick<HistoryArguments, 'format' | 'json'>): boolean {
 }
 
 function json(value: unknown): string {
-  return `${JSON.stringify(value, undefined, 2)}\n`;
+  return printableJson(value);
 }

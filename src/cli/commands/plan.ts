@@ -1,3 +1,4 @@
+import { printableJson } from '../../render/printable.ts';
 import { resolve } from 'node:path';
 import type { CommandModule } from 'yargs';
 import type { PastPlan } from '../../app/history.ts';
@@ -92,7 +93,7 @@ async function handle(args: PlanArguments, finish: Finish): Promise<void> {
   if (difference !== undefined && format === 'json') {
     tell(await differenceWords(difference, err));
   }
-  await reports.write(plan, { kind: 'plan', proofs: [], waivers: reportWaivers(plan) }, planJson(plan));
+  await reports.write(plan, { kind: 'plan', proofs: [], met: [], waivers: reportWaivers(plan) }, planJson(plan));
   tellWaivers(plan, false);
   finish(args['exit-code'] ? planExit(plan) : EXIT.ok);
 }
@@ -117,7 +118,7 @@ interface PlanArguments extends LayoutArguments, WaiverArguments {
 }
 
 export function planJson(plan: Plan): string {
-  return `${JSON.stringify(plan, undefined, 2)}\n`;
+  return printableJson(plan);
 }
 
 function planExit(plan: Plan): ExitCode {
@@ -136,7 +137,7 @@ async function writeSignature(key: string, file: string, text: string): Promise<
 
 async function differenceFrom(past: PastPlan, plan: Plan): Promise<PlanDifference> {
   const { differenceOf } = await import('../../plan/difference.ts');
-  return differenceOf(past, { plan, proofs: [] });
+  return differenceOf(past, { plan, proofs: [], met: [] });
 }
 
 async function differenceWords(difference: PlanDifference, style: Style): Promise<string> {

@@ -1,3 +1,4 @@
+import { printableJson } from '../../render/printable.ts';
 import { basename } from 'node:path';
 import type { Argv, CommandModule } from 'yargs';
 import { DEFAULT_PROFILE, profileByName } from '../../catalogue/profiles.ts';
@@ -141,5 +142,5 @@ function isJson(args: Format): boolean {
 }
 
 function json(kind: string, value: Readonly<Record<string, unknown>>): string {
-  return `${JSON.stringify({ schema: `urn:harden:${kind}:1`, schemaMinor: 0, ...value }, undefined, 2)}\n`;
+  return printableJson({ schema: `urn:harden:${kind}:1`, schemaMinor: 0, ...value });
 }

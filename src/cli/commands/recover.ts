@@ -1,3 +1,4 @@
+import { printableJson } from '../../render/printable.ts';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { CommandModule } from 'yargs';
 import { type EndedRun, endRuns } from '../../app/revert.ts';
@@ -68,7 +69,7 @@ export function recoverCommand(finish: Finish) {
       const recovered = ended;
       await print(
         json
-          ? `${JSON.stringify({ schema: 'urn:harden:recovery:1', recovered, ...(givenUp === undefined ? {} : { givenUp }) }, undefined, 2)}\n`
+          ? printableJson({ schema: 'urn:harden:recovery:1', recovered, ...(givenUp === undefined ? {} : { givenUp }) })
           : text,
       );
     },

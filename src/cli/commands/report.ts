@@ -39,8 +39,8 @@ export function reportCommand(finish: Finish) {
           describe: 'where runs are kept (default /var/lib/harden)',
         }),
     handler: async (args) => {
-      const { kind, plan, proofs, json } = pastPlan(args, args.what);
-      const text = await rendered(args.format, plan, { kind, proofs, waivers: reportWaivers(plan) }, json);
+      const { kind, plan, proofs, met, json } = pastPlan(args, args.what);
+      const text = await rendered(args.format, plan, { kind, proofs, met, waivers: reportWaivers(plan) }, json);
       if (args.output === undefined) {
         await print(text);
       } else {

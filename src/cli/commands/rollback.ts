@@ -94,7 +94,7 @@ async function handle(args: RollbackArguments, events: Events, finish: Finish): 
     await print(json ? result : outcomeText(outcome, 'rollback', terminal));
   }
   finish(await keepCopy(args.output, name, result, outcomeExit(outcome)));
-  const parts = { kind: 'rollback', proofs: [], waivers: reportWaivers(outcome.plan) } as const;
+  const parts = { kind: 'rollback', proofs: [], met: [], waivers: reportWaivers(outcome.plan) } as const;
   await reports.write(outcome.plan, parts, result);
 }
 

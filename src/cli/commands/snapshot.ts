@@ -1,3 +1,4 @@
+import { printableJson } from '../../render/printable.ts';
 import type { Argv, CommandModule } from 'yargs';
 import {
   type SnapshotEntry,
@@ -186,7 +187,7 @@ function isJson(args: Pick<SnapshotArguments, 'format' | 'json'>): boolean {
 }
 
 function json(value: unknown): string {
-  return `${JSON.stringify(value, undefined, 2)}\n`;
+  return printableJson(value);
 }
 
 function noSnapshots(): never {

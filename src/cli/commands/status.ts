@@ -1,3 +1,4 @@
+import { printableJson } from '../../render/printable.ts';
 import type { CommandModule } from 'yargs';
 import { type HostStatus, statusOf } from '../../app/status.ts';
 import { EXIT } from '../../model/errors.ts';
@@ -36,7 +37,7 @@ export function statusCommand(finish: Finish) {
       const status = { ...look(args), ...(waivers === undefined ? {} : { waivers }) };
       await print(
         args.json || args.format === 'json'
-          ? `${JSON.stringify({ schema: 'urn:harden:status:1', schemaMinor: 0, ...status }, undefined, 2)}\n`
+          ? printableJson({ schema: 'urn:harden:status:1', schemaMinor: 0, ...status })
           : statusText(status, readTerminal(false).out),
       );
       finish(status.reverts.length > 0 ? EXIT.rolledBack : EXIT.ok);

@@ -81,11 +81,12 @@ export function verifyCommand(finish: Finish) {
       if (!reports.takesOutput) {
         await print(json ? planJson(plan) : verifyText(plan, out, baseline?.compared(plan)));
       }
-      await reports.write(plan, { kind: 'verify', proofs: [], waivers: reportWaivers(plan) }, planJson(plan));
+      await reports.write(plan, { kind: 'verify', proofs: [], met: [], waivers: reportWaivers(plan) }, planJson(plan));
       tellWaivers(plan, true);
-      const code = verifyExit(baseline?.news(plan) ?? plan, args);
+      const found = verifyExit(baseline?.news(plan) ?? plan, args);
+      const code = reverted.length > 0 ? tellReverted(reverted) : found;
       keepVerified(args, { plan, exit: code }, runOf({ id: newId(), verb: 'verify' }, ground));
-      finish(reverted.length > 0 ? tellReverted(reverted) : code);
+      finish(code);
     },
   } satisfies CommandModule<object, VerifyArguments>;
 }

@@ -1,3 +1,4 @@
+import { printableJson } from '../../render/printable.ts';
 import type { Argv, CommandModule } from 'yargs';
 import { makePlan } from '../../app/make-plan.ts';
 import type { Ground } from '../../app/ground.ts';
@@ -132,5 +133,5 @@ function isJson({ json: asJson, format }: LookArguments): boolean {
 }
 
 function json(value: unknown): string {
-  return `${JSON.stringify(value, undefined, 2)}\n`;
+  return printableJson(value);
 }

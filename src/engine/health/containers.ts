@@ -17,7 +17,7 @@ export interface ContainerHealth {
   readonly comesBack: boolean;
 }
 
-/** All containers that run; undefined where the engine does not answer. */
+/** All containers that run; undefined where the engine does not answer, for one of them either. One that went meanwhile runs no more. */
 export async function containersNow(
   host: HostReader,
   socket: AbsPath,
@@ -28,6 +28,9 @@ export async function containersNow(
   }
   const ids = list.body.filter(isJsonObject).flatMap((one) => textMember(one, 'Id') ?? []);
   const all = await Promise.all(ids.map((id) => host.docker(socket, `/containers/${id}/json`)));
+  if (all.some((one) => one.type !== 'answered' || (one.status !== 200 && one.status !== 404))) {
+    return undefined;
+  }
   return all
     .flatMap((one) => (one.type === 'answered' && one.status === 200 ? containerOf(one.body) : []))
     .toSorted((a, b) => byCodeUnit(a.name, b.name));
@@ -88,13 +91,22 @@ export async function comeBack(
   };
 }
 
-/** Containers that were up a moment ago and were started again since, or are not up any more: they fall again and again. */
+/**
+ * Containers that were up a moment ago and were started again since, or are not up any more: they fall again and again. Undefined where
+ * the engine, which answered a moment ago, told nothing in several tries.
+ */
 export async function fallAgain(
   before: readonly ContainerHealth[],
   moment: readonly ContainerHealth[],
   look: Look,
-): Promise<readonly Trouble[]> {
-  const now = await look();
+): Promise<readonly Trouble[] | undefined> {
+  let now = await look();
+  for (let again = 0; now === undefined && again < LOOKS_AGAIN; again += 1) {
+    now = await look();
+  }
+  if (now === undefined) {
+    return undefined;
+  }
   return before
     .filter(({ restarting }) => !restarting)
     .flatMap((one) => {
@@ -105,6 +117,8 @@ export async function fallAgain(
     });
 }
 
+/** Each waits for the engine as long as a question may take. */
+const LOOKS_AGAIN = 3;
 const UNDECIDED = 'its own health check has not decided yet';
 const FALLS = 'ends and is restarted again and again, which it was not before';
 

@@ -128,9 +128,9 @@ async function judgeEngine(
   if (well && containers.length > 0) {
     await sleep(Math.max(0, limits.watchMs - (performance.now() - since)));
   }
-  const fallen = well ? await fallAgain(containers, running.now, look) : [];
+  const fallen = well ? toldOf(await fallAgain(containers, running.now, look)) : NO_FALL;
   return {
-    troubles: [...running.troubles, ...closed, ...fallen, ...troubleOf(trial)],
+    troubles: [...running.troubles, ...closed, ...fallen.troubles, ...troubleOf(trial)],
     checked: [
       'the engine answers',
       ...(containers.length === 0 ? [] : [`${counted(containers.length, 'container')} as before`]),
@@ -139,6 +139,7 @@ async function judgeEngine(
     ],
     notChecked: [
       ...running.undecided,
+      ...fallen.notChecked,
       ...notTried(before.published),
       ...(ports.length < before.accepting.length && announced.withoutProxy
         ? ['ports over loopback and IPv6: the plan names them']
@@ -171,6 +172,14 @@ function trialRemarks(
     ...(before?.type === 'failed' ? [`whether a new container starts: none did before either (${before.reason})`] : []),
     ...[...left].map((what) => `${what} of the trial could not be removed`),
   ];
+}
+
+const NO_FALL = { troubles: [], notChecked: [] } as const;
+
+function toldOf(fallen: readonly Trouble[] | undefined): Pick<HealthJudged, 'troubles' | 'notChecked'> {
+  return fallen === undefined
+    ? { troubles: [], notChecked: ['whether containers stay up: the engine did not tell'] }
+    : { troubles: fallen, notChecked: [] };
 }
 
 function counted(n: number, what: string): string {

@@ -1,4 +1,5 @@
 import type { Report, ReportControl } from '../../model/report.ts';
+import { printable } from '../printable.ts';
 import { evidenceLines } from './evidence-lines.ts';
 
 const COLUMNS: readonly (readonly [string, (control: ReportControl, report: Report) => string])[] = [
@@ -28,6 +29,6 @@ export function csvReport(report: Report): string {
 }
 
 function cell(text: string): string {
-  const safe = text.toWellFormed();
+  const safe = text.toWellFormed().split('\n').map(printable).join('\n');
   return `"${(/^\s*[=+\-@\t\r]/.test(safe) ? `'${safe}` : safe).replaceAll('"', '""')}"`;
 }

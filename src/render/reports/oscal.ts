@@ -1,6 +1,7 @@
 import { digestOf } from '../../model/canonical.ts';
 import type { Report, ReportControl } from '../../model/report.ts';
 import { waiverEnd } from '../../model/waiver.ts';
+import { printableJson } from '../printable.ts';
 import { evidenceLines } from './evidence-lines.ts';
 
 const OSCAL_VERSION = '1.0.6';
@@ -54,7 +55,7 @@ export function oscalReport(report: Report): string {
       },
     },
   };
-  return `${JSON.stringify(document, undefined, 2)}\n`;
+  return printableJson(document);
 }
 
 function observation(report: Report, control: ReportControl): object {

@@ -1,5 +1,6 @@
 import type { Report } from '../../model/report.ts';
 import { RESULTS } from '../../model/report.ts';
+import { printable } from '../printable.ts';
 
 interface Sample {
   readonly labels: Readonly<Record<string, string>>;
@@ -60,7 +61,7 @@ function labelText(labels: Sample['labels']): string {
 }
 
 function labelValue(text: string): string {
-  return text.toWellFormed().replaceAll('\\', '\\\\').replaceAll('\n', '\\n').replaceAll('"', '\\"');
+  return printable(text.toWellFormed()).replaceAll('\\', '\\\\').replaceAll('\n', '\\n').replaceAll('"', '\\"');
 }
 
 function endOfDay(date: string): number {

@@ -1,6 +1,7 @@
 import { digestOf } from '../../model/canonical.ts';
 import type { Report, ReportControl, Result } from '../../model/report.ts';
 import { waiverEnd } from '../../model/waiver.ts';
+import { printableJson } from '../printable.ts';
 import { evidenceLines } from './evidence-lines.ts';
 
 /** How SARIF says each result; undefined: it is nothing to look at, and only counted. */
@@ -53,7 +54,7 @@ export function sarifReport(report: Report): string {
     },
   };
   const log = { $schema: 'https://json.schemastore.org/sarif-2.1.0.json', version: '2.1.0', runs: [run] };
-  return `${JSON.stringify(log, undefined, 2)}\n`;
+  return printableJson(log);
 }
 
 function rule({ slug, ids, title, level }: ReportControl): object {

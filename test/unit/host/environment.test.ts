@@ -1,7 +1,9 @@
+import { execFileSync } from 'node:child_process';
 import {
   chmodSync,
   chownSync,
   closeSync,
+  constants,
   mkdirSync,
   mkdtempSync,
   openSync,
@@ -60,7 +62,7 @@ describe('/proc', () => {
   it('is relied on here, and no other folder in its place', () => {
     expect(troubleWithProc()).toBeUndefined();
     expect(troubleWithProc('/tmp')).toBe('/tmp is not a proc file system');
-    expect(troubleWithProc('/nonexistent')).toContain('does not show the processes of this host');
+    expect(troubleWithProc('/proc/self/nonexistent')).toContain('does not show the processes of this host');
   });
 });
 
@@ -133,5 +135,20 @@ describe.runIf(process.geteuid?.() === 0)('who else could have written a file', 
 
   it('nobody, for what is no regular file', () => {
     expect(reason([0], '/dev/null')).toBeUndefined();
+  });
+});
+
+describe.runIf(process.geteuid?.() === 0)('a named pipe', () => {
+  it('is not taken for a pipe of the caller: whoever made it decides what comes out', () => {
+    const folder = mkdtempSync(join(tmpdir(), 'harden-pipe-'));
+    const path = join(folder, 'plan.json');
+    execFileSync('mkfifo', [path]);
+    const fd = openSync(path, constants.O_RDWR | constants.O_NONBLOCK);
+    try {
+      expect(whoElseWrote(path, fd, [0])).toContain('is no regular file');
+    } finally {
+      closeSync(fd);
+      rmSync(folder, { recursive: true });
+    }
   });
 });

@@ -30,8 +30,8 @@ function planWith(keys: readonly string[], risk: 'low' | 'high' = 'low'): Plan {
   return planFor(keys.map((key) => optionChange(key, { risk })));
 }
 
-function side(plan: Plan): { readonly plan: Plan; readonly proofs: readonly [] } {
-  return { plan, proofs: [] };
+function side(plan: Plan): { readonly plan: Plan; readonly proofs: readonly []; readonly met: readonly string[] } {
+  return { plan, proofs: [], met: [] };
 }
 
 describe('the difference of two plans', () => {
@@ -63,7 +63,9 @@ describe('the difference of two plans', () => {
     const plan = planWith(['icc']);
     const id = plan.changes[0]?.id ?? '';
     const proofs = [{ change: id, proof: 'live', reason: '' }] as const;
-    expect(differenceOf(side(plan), { plan, proofs }).results).toMatchObject([{ before: 'fail', after: 'fixed' }]);
+    expect(
+      differenceOf(side(plan), { plan, proofs, met: plan.controls.map(({ slug }) => slug) }).results,
+    ).toMatchObject([{ before: 'fail', after: 'fixed' }]);
   });
 
   test('another host is said', () => {

@@ -3,7 +3,7 @@ import { reportOf } from '../../../src/plan/report-of.ts';
 import { htmlReport } from '../../../src/render/reports/html.ts';
 import { planOf } from '../../helpers/plan-builders.ts';
 
-const html = htmlReport(reportOf(planOf([]), { kind: 'plan', proofs: [], waivers: new Map() }));
+const html = htmlReport(reportOf(planOf([]), { kind: 'plan', proofs: [], met: [], waivers: new Map() }));
 const palettes: readonly Palette[] = [...html.matchAll(/:root\{(?<rules>[^}]*)\}/g)].map(({ groups }) =>
   Object.fromEntries(
     [...(groups?.['rules'] ?? '').matchAll(/--(\w+):#(\w+)/g)].map(([, name = '', hex = '']): [string, string] => [

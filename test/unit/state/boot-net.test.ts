@@ -37,7 +37,25 @@ function tree(one: World): Readonly<Record<string, string>> {
   );
 }
 
+function worldWithFolder(): World {
+  const made = world();
+  put(made.disk, absPath(`${FOLDER}/site.conf`), 'file', { content: '[Unit]\n' });
+  return made;
+}
+
 describe('the net for the next boot', () => {
+  it('of a run with another state folder stays, and no other is laid over it', () => {
+    const one = world();
+    const other = { ...NET, where: ['--state-dir', '/srv/h'] };
+    layBootNet(targets(processIn(one)), other);
+    const laid = tree(one);
+    expect(removeBootNet(targets(processIn(one)), NET.where)).toBeUndefined();
+    expect(layBootNet(targets(processIn(one)), NET)).toContain('another state folder');
+    expect(tree(one)).toEqual(laid);
+    removeBootNet(targets(processIn(one)), other.where);
+    expect(tree(one)).toEqual(tree(world()));
+  });
+
   it('is two files that everybody may read, and nothing is left of it afterwards', () => {
     const one = world();
     const before = tree(one);
@@ -53,19 +71,25 @@ describe('the net for the next boot', () => {
     expect(laid[`${FOLDER}/harden-recover.conf`]).toContain('Wants=harden-recover.service');
     expect(layBootNet(targets(sys), NET)).toBeUndefined();
     expect(tree(one)[UNIT]?.replace(/ \d+ /, ' ')).toBe(laid[UNIT]?.replace(/ \d+ /, ' '));
-    expect(removeBootNet(targets(sys))).toBeUndefined();
+    expect(removeBootNet(targets(sys), NET.where)).toBeUndefined();
     expect(tree(one)).toEqual(before);
     expect(sys.openDescriptors()).toBe(0);
   });
 
-  it('is gone after any kill while it was laid or taken away, and the next removal', () => {
-    const count = counted((sys) => {
+  it.each([
+    ['made with it', world],
+    ['there before it', worldWithFolder],
+  ])('is gone after any kill while it was laid or taken away, and the next removal; its folder is %s', (_, make) => {
+    const work = (sys: Sys): void => {
       layBootNet(targets(sys), NET);
-      removeBootNet(targets(sys));
-    });
-    expect(count).toBeGreaterThan(15);
+      removeBootNet(targets(sys), NET.where);
+    };
+    const whole = faultySys(processIn(make()), { counted: MUTATING, before: () => undefined });
+    work(whole.sys);
+    const count = whole.count();
+    expect(count).toBeGreaterThan(10);
     for (let at = 0; at < count; at += 1) {
-      const one = world();
+      const one = make();
       const before = tree(one);
       const { sys } = faultySys(processIn(one), {
         counted: MUTATING,
@@ -76,12 +100,11 @@ describe('the net for the next boot', () => {
         },
       });
       try {
-        layBootNet(targets(sys), NET);
-        removeBootNet(targets(sys));
+        work(sys);
       } catch (error) {
         expect(error).toBeInstanceOf(Killed);
       }
-      expect(removeBootNet(targets(processIn(one)))).toBeUndefined();
+      expect(removeBootNet(targets(processIn(one)), NET.where)).toBeUndefined();
       expect(tree(one), `killed at ${at}`).toEqual(before);
     }
   });
@@ -100,7 +123,7 @@ describe('the net for the next boot', () => {
         },
       });
       expect(layBootNet(targets(sys), NET), `ENOSPC at ${at}`).toMatch(/no space/);
-      expect(removeBootNet(targets(processIn(one)))).toBeUndefined();
+      expect(removeBootNet(targets(processIn(one)), NET.where)).toBeUndefined();
       expect(tree(one), `ENOSPC at ${at}`).toEqual(before);
     }
   });
@@ -113,7 +136,7 @@ describe('the net for the next boot', () => {
     put(one.disk, absPath(path), 'file', { content });
     const before = tree(one);
     expect(layBootNet(targets(processIn(one)), NET)).toContain("somebody else's");
-    expect(removeBootNet(targets(processIn(one)))).toBeUndefined();
+    expect(removeBootNet(targets(processIn(one)), NET.where)).toBeUndefined();
     expect(tree(one)).toEqual(before);
   });
 
@@ -123,13 +146,13 @@ describe('the net for the next boot', () => {
     const before = tree(one);
     expect(layBootNet(targets(processIn(one)), NET)).toBeUndefined();
     expect(tree(one)[`${FOLDER}/harden-recover.conf`]).toBeDefined();
-    expect(removeBootNet(targets(processIn(one)))).toBeUndefined();
+    expect(removeBootNet(targets(processIn(one)), NET.where)).toBeUndefined();
     expect(tree(one)).toEqual(before);
 
     const other = world();
     layBootNet(targets(processIn(other)), NET);
     put(other.disk, absPath(`${FOLDER}/site.conf`), 'file', { content: '[Unit]\n' });
-    removeBootNet(targets(processIn(other)));
+    removeBootNet(targets(processIn(other)), NET.where);
     expect(Object.keys(tree(other)).filter((path) => path.startsWith(FOLDER))).toEqual([FOLDER, `${FOLDER}/site.conf`]);
   });
 

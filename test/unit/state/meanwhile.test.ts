@@ -202,4 +202,19 @@ describe('an undo', () => {
     expect(ran).toEqual(['systemctl daemon-reload']);
     expect(text(world, NEW_FILE)).toBeUndefined();
   });
+
+  it('is not for the unit of the boot where services of this boot may know of it', () => {
+    const world = sampleWorld();
+    const process = processIn(world);
+    const transaction = storeOf(process).begin(sampleSpec());
+    sampleSteps().forEach((_, index) => transaction.perform(index));
+    process.kill();
+    const changed = text(world);
+    const store = storeOf(processIn(world));
+    expect(store.recover({ runtime: 'leave' })).toEqual([]);
+    expect(text(world)).toBe(changed);
+    expect(store.snapshots.unfinished()).toEqual(['abcdef01']);
+    expect(store.recover()).toMatchObject([{ outcome: 'undone' }]);
+    expect(world.loaded).toBe(OLD);
+  });
 });

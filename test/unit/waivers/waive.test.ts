@@ -70,7 +70,7 @@ describe('a waived control', () => {
   });
 
   it('is in the reports with its reason', () => {
-    const { controls } = reportOf(plan, { kind: 'verify', proofs: [], waivers: reportWaivers(plan) });
+    const { controls } = reportOf(plan, { kind: 'verify', proofs: [], met: [], waivers: reportWaivers(plan) });
     expect(controls[0]).toMatchObject({
       result: 'waived',
       waiver: { reason: 'reason for icc-disabled', owner: 'ops@example.org', until: '2026-01-31' },
