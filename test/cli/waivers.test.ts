@@ -178,6 +178,17 @@ describe.runIf(canOwn())('a folder taken as /', () => {
     expect({ code: worse.code, said: worse.stdout.includes('FAILING, NEW') }).toEqual({ code: 2, said: true });
   });
 
+  test('a baseline of another host is refused', async () => {
+    using tree = plantTree(DOCKER_CE);
+    const baseline = join(folder, 'other.json');
+    await harden(['plan', ...FROM, '-o', baseline]);
+    expectError(await harden(['verify', '--root', tree.root, '--baseline', baseline]), {
+      code: 65,
+      id: 'H2015',
+      says: ['it is of sample and cis-docker-1.8.0'],
+    });
+  });
+
   test.each<readonly [string, string, number, string]>([
     ['is not there', '', 65, 'H1001'],
     ['is no JSON', '{', 65, 'H1020'],

@@ -75,6 +75,7 @@ export function verifyCommand(finish: Finish) {
       const ground = groundFor({ root: args.root, from: undefined });
       const reverted = tellUnfinished(args.root);
       const { plan } = await makePlan(ground, await withWaivers(ground, wishFor(ground, choiceOf(args), 0), args));
+      baseline?.refuseOther(plan);
       if (args.output !== undefined) {
         await writeResult(args.output, `harden-verify-${plan.host.name}-${plan.id}.json`, planJson(plan));
       }
@@ -92,6 +93,8 @@ export function verifyCommand(finish: Finish) {
 }
 
 interface Baseline {
+  /** What was true of another host, or of another list of controls, says nothing of this one. @throws HardenError exit 65 */
+  readonly refuseOther: (plan: Plan) => void;
   readonly compared: (plan: Plan) => KnownFindings;
   /** What is left of a plan for a gate. */
   readonly news: (plan: Plan) => Plan;
@@ -105,6 +108,20 @@ async function baselineOf(file: string): Promise<Baseline> {
   ]);
   const before = readPlan(file, readInput(file));
   return {
+    refuseOther: (plan) => {
+      const isSame = before.host.idHmac === plan.host.idHmac && before.content.benchmark === plan.content.benchmark;
+      if (!isSame) {
+        throw new HardenError({
+          code: 'H2015',
+          exit: EXIT.malformed,
+          message: `${file} is no baseline for this host. Nothing was verified.`,
+          details: [
+            `it is of ${before.host.name} and ${before.content.benchmark}; this is ${plan.host.name} and ${plan.content.benchmark}`,
+          ],
+          hint: 'To make one for this host: harden verify --json -o FILE',
+        });
+      }
+    },
     compared: (plan) => ({
       ...comparedWith(before, plan),
       baseline: `THE BASELINE of ${before.createdAt.slice(0, 16).replace('T', ' ')} UTC`,

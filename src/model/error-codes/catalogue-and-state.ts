@@ -62,6 +62,11 @@ export const STATE_CODES = {
     why: 'The run says by itself which controls it changed.',
     remedy: 'To leave some of them out: harden verify --since-run ID -x ID',
   },
+  H2015: {
+    title: 'a baseline of another host or benchmark',
+    why: 'What was failing on another machine, or in another list of controls, says nothing of what is new on this one.',
+    remedy: 'To make one for this host: harden verify --json -o FILE',
+  },
   H2020: {
     title: 'a file of health checks has mistakes',
     why: 'A check that is passed over would let a broken host through.',

@@ -47,6 +47,7 @@ export const PROVOKED: Readonly<Record<ErrorCode, string>> = {
   H2012: 'cli/error-codes.test.ts',
   H2013: 'cli/error-codes.test.ts',
   H2014: 'cli/error-codes.test.ts',
+  H2015: 'cli/waivers.test.ts',
   H2020: 'unit/health/health-files.test.ts',
   H2022: 'unit/errors/store-codes.test.ts',
   H2023: 'unit/errors/store-codes.test.ts',
