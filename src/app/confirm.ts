@@ -30,6 +30,13 @@ export type ConfirmOutcome =
   /** It could not be made final, so everything was put back. */
   | { readonly type: 'put-back'; readonly id: string; readonly reason: string; readonly undo: UndoReport };
 
+export interface ConfirmRequest {
+  /** Id or its beginning; undefined: the newest that waits. */
+  readonly wish: string | undefined;
+  /** Called right before the changes are kept for good; throws where somebody has stopped it. From then on nothing asks any more. */
+  readonly lastChance: () => void;
+}
+
 /**
  * Keeps a run that waits: looks at the host once more, makes the changes final on the disk, and only then stops the clock.
  * The caller holds the store, which has recovered; what was due by then was taken back by that.
@@ -38,7 +45,7 @@ export type ConfirmOutcome =
 export async function confirm(
   ground: Ground,
   store: Store,
-  wish: string | undefined,
+  { wish, lastChance }: ConfirmRequest,
   clocks: RevertClocks,
 ): Promise<ConfirmOutcome> {
   const run = waitingRunOf(store, wish);
@@ -52,6 +59,7 @@ export async function confirm(
     const left = Math.max(0, Math.ceil((waiting.dueMs - clocks.monotonicMs()) / 1000));
     return { type: 'not-as-proven', id, proofs, secondsLeft: left };
   }
+  lastChance();
   const reason = commitOrPutBack(store, id);
   if (reason !== undefined) {
     return { type: 'put-back', id, ...reason };

@@ -59,7 +59,7 @@ export function reasonOf(troubles: readonly Trouble[]): string {
 }
 
 /** A signal before anything was begun. @throws HardenError exit 130 or 143 */
-export function refuseStopped(ui: Ui): void {
+export function refuseStopped(ui: Pick<Ui, 'stopRequested'>): void {
   const signal = ui.stopRequested();
   if (signal !== undefined) {
     throw new HardenError({

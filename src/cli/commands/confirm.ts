@@ -1,6 +1,7 @@
 import { printableJson } from '../../render/printable.ts';
 import type { CommandModule } from 'yargs';
 import { type ConfirmOutcome, confirm } from '../../app/confirm.ts';
+import { refuseStopped } from '../../app/ending.ts';
 import { EXIT, type ExitCode } from '../../model/errors.ts';
 import { keptText, notAsProvenText, takenBackText } from '../../render/keep-text.ts';
 import type { Style } from '../../render/layout.ts';
@@ -64,7 +65,14 @@ export function keep(wish: {
       dryRun: false,
       recovered: (list) => refuseUnrecovered(list.filter(({ outcome }) => outcome !== 'waiting')),
     },
-    (store) => confirm(ground, store, wish.wish, clocksFor({ stateDir, acceptVolatile })),
+    (store, stop) => {
+      const lastChance = (): void => {
+        refuseStopped({ stopRequested: () => stop.requested() });
+        // What follows is one record; a signal during or after it ends the program like any other, and the record says what counts.
+        stop.release();
+      };
+      return confirm(ground, store, { wish: wish.wish, lastChance }, clocksFor({ stateDir, acceptVolatile }));
+    },
   );
 }
 

@@ -27,11 +27,29 @@ describe('keeping a run', () => {
     const store = storeOf(processIn(world));
     store.recover();
     const clocks = clocksThat((name) => stopped.push(name));
-    const outcome = await confirm(GROUND, store, 'abcd', clocks);
+    const outcome = await confirm(GROUND, store, { wish: 'abcd', lastChance: () => undefined }, clocks);
     expect(outcome).toMatchObject({ type: 'kept', id: 'abcdef01' });
     expect(stopped).toEqual([DUE.clock, DUE.clock]);
-    await expect(confirm(GROUND, store, 'abcdef01', clocks)).resolves.toMatchObject({ type: 'kept-already' });
-    await expect(confirm(GROUND, store, undefined, clocks)).rejects.toMatchObject({ code: 'H6011', exit: 64 });
+    await expect(
+      confirm(GROUND, store, { wish: 'abcdef01', lastChance: () => undefined }, clocks),
+    ).resolves.toMatchObject({ type: 'kept-already' });
+    await expect(
+      confirm(GROUND, store, { wish: undefined, lastChance: () => undefined }, clocks),
+    ).rejects.toMatchObject({ code: 'H6011', exit: 64 });
+  });
+
+  it('that is stopped at the last moment keeps nothing, and the clock goes on', async () => {
+    const world = waitingWorld();
+    const stopped: string[] = [];
+    const store = storeOf(processIn(world));
+    store.recover();
+    const lastChance = (): void => {
+      throw new Error('stopped');
+    };
+    const clocks = clocksThat((name) => stopped.push(name));
+    await expect(confirm(GROUND, store, { wish: undefined, lastChance }, clocks)).rejects.toThrow('stopped');
+    expect(stopped).toEqual([]);
+    expect(store.openRuns()).toMatchObject([{ id: 'abcdef01', waiting: DUE }]);
   });
 
   it('that was taken back says so', async () => {
@@ -39,9 +57,13 @@ describe('keeping a run', () => {
     const store = storeOf(processIn(world));
     store.recover({ unattended: 'clock', revert: { id: 'abcdef01', clock: DUE.clock } });
     const clocks = clocksThat(() => undefined);
-    await expect(confirm(GROUND, store, undefined, clocks)).rejects.toMatchObject({ code: 'H6012', exit: 6 });
+    await expect(
+      confirm(GROUND, store, { wish: undefined, lastChance: () => undefined }, clocks),
+    ).rejects.toMatchObject({ code: 'H6012', exit: 6 });
     store.notes.removeAll();
-    await expect(confirm(GROUND, store, 'abcdef01', clocks)).rejects.toMatchObject({ code: 'H6011', exit: 64 });
+    await expect(
+      confirm(GROUND, store, { wish: 'abcdef01', lastChance: () => undefined }, clocks),
+    ).rejects.toMatchObject({ code: 'H6011', exit: 64 });
   });
 
   it('is meant by at least four letters of its id', () => {

@@ -55,7 +55,7 @@ describe('a run that is kept', () => {
   it('has its COMMIT on the disk before its clock is stopped', async () => {
     const world = sampleWorld();
     const { clocks, stopped } = clocksIn(world);
-    const outcome = await confirm(NO_GROUND, waiting(world), undefined, clocks);
+    const outcome = await confirm(NO_GROUND, waiting(world), { wish: undefined, lastChance: () => undefined }, clocks);
     expect(outcome).toMatchObject({ type: 'kept', id: ID });
     expect(stopped).toEqual(['systemd clock-1 after commit', 'guard clock-1 after commit']);
   });
@@ -76,7 +76,9 @@ describe('a run that is kept', () => {
     });
     isFull = true;
     const { clocks, stopped } = clocksIn(world);
-    await expect(confirm(NO_GROUND, store, undefined, clocks)).rejects.toThrow(HardenError);
+    await expect(confirm(NO_GROUND, store, { wish: undefined, lastChance: () => undefined }, clocks)).rejects.toThrow(
+      HardenError,
+    );
     expect(stopped).toEqual([]);
   });
 });
