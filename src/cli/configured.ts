@@ -227,6 +227,7 @@ interface Parsing {
 }
 
 function parsingOf(parser: Argv): Parsing {
+  // yargs has both of them at run time; its published types leave them out.
   const { getOptions, parsed } = parser as unknown as {
     readonly getOptions: () => { readonly key: Parsing['known']; readonly choices: Parsing['choices'] };
     readonly parsed: { readonly defaulted: Parsing['defaulted'] };

@@ -1,17 +1,9 @@
-import { z } from 'zod';
+import { openJsonSchema } from './open-json-schema.ts';
 import { EVENT_SCHEMA, EventLine } from './event.ts';
 
 /** JSON Schema (draft 2020-12) of one line of `--events`. */
 export function eventJsonSchema(): Readonly<Record<string, unknown>> {
-  const { $schema, ...schema } = z.toJSONSchema(EventLine, {
-    target: 'draft-2020-12',
-    // A later minor version adds members; whoever validates with this schema still reads it.
-    override: ({ jsonSchema }) => {
-      if (jsonSchema.additionalProperties === false) {
-        delete jsonSchema.additionalProperties;
-      }
-    },
-  });
+  const { $schema, ...schema } = openJsonSchema(EventLine);
   return {
     $schema,
     $id: `${EVENT_SCHEMA}:schema`,

@@ -1,17 +1,9 @@
-import { z } from 'zod';
+import { openJsonSchema } from './open-json-schema.ts';
 import { PLAN_SCHEMA, PLAN_SCHEMA_MINOR, Plan } from './plan.ts';
 
 /** JSON Schema (draft 2020-12) of the plan file and of `plan --json`, for whoever reads plans with another program. */
 export function planJsonSchema(): Readonly<Record<string, unknown>> {
-  const { $schema, ...schema } = z.toJSONSchema(Plan, {
-    target: 'draft-2020-12',
-    // A later minor version adds members; whoever validates with this schema still reads it.
-    override: ({ jsonSchema }) => {
-      if (jsonSchema.additionalProperties === false) {
-        delete jsonSchema.additionalProperties;
-      }
-    },
-  });
+  const { $schema, ...schema } = openJsonSchema(Plan);
   return {
     $schema,
     $id: `${PLAN_SCHEMA}:schema`,

@@ -1,17 +1,9 @@
-import { z } from 'zod';
+import { openJsonSchema } from './open-json-schema.ts';
 import { RESULT_SCHEMA, RESULT_SCHEMA_MINOR, RunResult } from './result.ts';
 
 /** JSON Schema (draft 2020-12) of results, for whoever reads them with another program. */
 export function resultJsonSchema(): Readonly<Record<string, unknown>> {
-  const { $schema, ...schema } = z.toJSONSchema(RunResult, {
-    target: 'draft-2020-12',
-    // A later minor version adds members; whoever validates with this schema still reads it.
-    override: ({ jsonSchema }) => {
-      if (jsonSchema.additionalProperties === false) {
-        delete jsonSchema.additionalProperties;
-      }
-    },
-  });
+  const { $schema, ...schema } = openJsonSchema(RunResult);
   return {
     $schema,
     $id: `${RESULT_SCHEMA}:schema`,
