@@ -23,7 +23,7 @@ function knownControls(): Catalogue {
 }
 
 /** Read where JSON5 reads it, with the same value, and no key twice; `use` what was read. */
-function checkSource(text: string, use: () => void): string | undefined {
+export function checkSource(text: string, use: () => void): string | undefined {
   const outcome = readSource('f', text);
   if (outcome.status === 'unreadable') {
     return expectThat(

@@ -370,7 +370,7 @@ export const PROCESS_METHODS: readonly CrashMethod[] = [
     name: 'process: kill, kill again',
     rows: ['T04', 'T05'],
     least: { quick: 8, full: 200 },
-    sweep: (isFull) => (isFull ? doubleKills(16, 4) : doubleKills(90, 13)),
+    sweep: (isFull) => (isFull ? doubleKills(10, 4) : doubleKills(90, 13)),
   }),
   onDisk({
     name: 'process: kill in undo',
@@ -382,7 +382,7 @@ export const PROCESS_METHODS: readonly CrashMethod[] = [
     name: 'process: kill in rollback',
     rows: ['T06'],
     least: { quick: 8, full: 80 },
-    sweep: (isFull) => killSweep('rollback', isFull ? 5 : 53),
+    sweep: (isFull) => killSweep('rollback', isFull ? 4 : 53),
   }),
   onDisk({
     name: 'process: kill while kept',

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { lacking } from '../crash/block-job.ts';
 import { type FaultyDevice, faultyDevice } from '../crash/device-held.ts';
-import { HARDEN, OWN_STATE, WITH_HARDEN, harden } from './built-harden.ts';
+import { ACCEPT_SOCKET, HARDEN, OWN_STATE, WITH_HARDEN, harden } from './built-harden.ts';
 import { layerChanges } from './host-layer.ts';
 import { makeMess } from './messy-host.ts';
 import { type RunResult, type ThrowawayHost, realHosts, throwawayHost } from './throwaway-host.ts';
@@ -70,7 +70,8 @@ async function mountState(host: ThrowawayHost, { device }: FaultyDevice): Promis
 
 /** Files and modes are written when `fault` is called; a rule is being loaded. */
 async function applyWhile(host: ThrowawayHost, fault: () => Promise<void>): Promise<RunResult> {
-  const run = host.run([HARDEN, 'apply', '--yes', '--max-risk', 'high', '--max-impact', 'restart'], {
+  const ceilings = ['--max-risk', 'high', '--max-impact', 'restart', ...ACCEPT_SOCKET];
+  const run = host.run([HARDEN, 'apply', '--yes', ...ceilings], {
     timeoutMs: 60_000,
   });
   await host.check(`timeout 40 bash -c 'until [ -e ${HERE} ]; do sleep 0.05; done'`);

@@ -1,12 +1,13 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, test } from 'vitest';
-import { HARDEN, OWN_STATE, WITH_HARDEN, harden } from './built-harden.ts';
+import { ACCEPT_SOCKET, HARDEN, OWN_STATE, WITH_HARDEN, harden } from './built-harden.ts';
 import { layerChanges } from './host-layer.ts';
 import { applyWithin, idIn, statusOf, until, untilTakenBack } from './keep-parts.ts';
 import { type ThrowawayHost, realHosts, throwawayHost } from './throwaway-host.ts';
 
 /** A file whose mode is to be narrowed: needs neither dockerd nor an audit system. */
 const ONE_FILE = ['-c', 'docker-sock-mode', '--no-trial-container'];
+const ACCEPTED = [...ONE_FILE, ...ACCEPT_SOCKET];
 
 describe.runIf(realHosts('trixie'))('a host where no systemd runs', () => {
   test('has a waiting process for a clock where one is asked for, and none by itself', async () => {
@@ -21,7 +22,7 @@ describe.runIf(realHosts('trixie'))('a host where no systemd runs', () => {
     expect(await mode(host)).toBe('666');
 
     const before = await host.layer(OWN_STATE);
-    const applied = await applyWithin(host, '4s', ONE_FILE);
+    const applied = await applyWithin(host, '4s', ACCEPTED);
     expect(applied.code, applied.stdout + applied.stderr).toBe(0);
     expect(applied.stdout.replaceAll(/\s+/g, ' ')).toContain('one waiting process, since no systemd runs here');
     expect(await mode(host)).toBe('660');
@@ -32,7 +33,7 @@ describe.runIf(realHosts('trixie'))('a host where no systemd runs', () => {
     expect(layerChanges(before, await host.layer(OWN_STATE))).toEqual([]);
     expect((await harden(host, ['status', '--ack'])).code).toBe(0);
 
-    const again = await applyWithin(host, '60s', ONE_FILE);
+    const again = await applyWithin(host, '60s', ACCEPTED);
     expect((await harden(host, ['confirm', idIn(again.stdout)])).code).toBe(0);
     await until(host, '! pgrep --ns $$ --nslist mnt -f -- [-]-clock');
     expect(await mode(host)).toBe('660');
@@ -40,7 +41,7 @@ describe.runIf(realHosts('trixie'))('a host where no systemd runs', () => {
 
   test('takes back with the next command where that process was ended', async () => {
     await using host = await prepared();
-    const applied = await applyWithin(host, '3s', ONE_FILE);
+    const applied = await applyWithin(host, '3s', ACCEPTED);
     const id = idIn(applied.stdout);
     await host.check('pkill -KILL --ns $$ --nslist mnt -f -- [-]-clock');
     await sleep(2000);

@@ -61,14 +61,16 @@ export function expandCommand(command: UnitCommand, variables: Readonly<Record<s
   if (!command.expand) {
     return command.words;
   }
+  // A variable may be called like a member every object has.
+  const valueOf = (name: string): string => (Object.hasOwn(variables, name) ? (variables[name] ?? '') : '');
   return command.words.flatMap((word) => {
     const whole = /^\$([A-Za-z_][A-Za-z0-9_]*)$/.exec(word)?.[1];
     if (whole !== undefined) {
-      return splitWords(variables[whole] ?? '');
+      return splitWords(valueOf(whole));
     }
     return [
       word.replaceAll(/\$\$|\$\{([A-Za-z_][A-Za-z0-9_]*)\}/g, (_, name?: string) =>
-        name === undefined ? '$' : (variables[name] ?? ''),
+        name === undefined ? '$' : valueOf(name),
       ),
     ];
   });

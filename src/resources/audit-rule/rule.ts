@@ -100,16 +100,18 @@ export function listedKey(rule: AuditRule): string {
   return canonicalJson({ ...normal, where });
 }
 
-const ARCH_NAMES: Readonly<Record<string, string>> = {
-  x86_64: 'b64',
-  i386: 'b32',
-  i486: 'b32',
-  i586: 'b32',
-  i686: 'b32',
-};
+const ARCH_NAMES: ReadonlyMap<string, string> = new Map(
+  Object.entries({
+    x86_64: 'b64',
+    i386: 'b32',
+    i486: 'b32',
+    i586: 'b32',
+    i686: 'b32',
+  }),
+);
 
 function normalArch(arch: string): string {
-  return ARCH_NAMES[arch.toLowerCase()] ?? arch;
+  return ARCH_NAMES.get(arch.toLowerCase()) ?? arch;
 }
 
 function normalSyscalls(syscalls: 'all' | readonly string[]): 'all' | readonly string[] {
@@ -123,29 +125,33 @@ function withoutTrailingSlash(path: string): string {
   return path.replace(/(?<=.)\/+$/, '');
 }
 
-const FIELD_ALIASES: Readonly<Record<string, string>> = { loginuid: 'auid' };
+const FIELD_ALIASES: ReadonlyMap<string, string> = new Map(Object.entries({ loginuid: 'auid' }));
 const IDENTITY = /^(?:auid|[efs]?uid|[efs]?gid|s[ug]id|obj_[ug]id|sessionid)$/;
-const FILE_TYPES: Readonly<Record<string, string>> = {
-  fifo: '4096',
-  character: '8192',
-  dir: '16384',
-  block: '24576',
-  file: '32768',
-  link: '40960',
-  socket: '49152',
-};
-const MESSAGE_TYPES: Readonly<Record<string, string>> = {
-  1300: 'SYSCALL',
-  1302: 'PATH',
-  1305: 'CONFIG_CHANGE',
-  1307: 'CWD',
-  1309: 'EXECVE',
-  1327: 'PROCTITLE',
-};
+const FILE_TYPES: ReadonlyMap<string, string> = new Map(
+  Object.entries({
+    fifo: '4096',
+    character: '8192',
+    dir: '16384',
+    block: '24576',
+    file: '32768',
+    link: '40960',
+    socket: '49152',
+  }),
+);
+const MESSAGE_TYPES: ReadonlyMap<string, string> = new Map(
+  Object.entries({
+    1300: 'SYSCALL',
+    1302: 'PATH',
+    1305: 'CONFIG_CHANGE',
+    1307: 'CWD',
+    1309: 'EXECVE',
+    1327: 'PROCTITLE',
+  }),
+);
 
 function normalField(field: Field): Field {
   const lower = field.name.toLowerCase();
-  const name = FIELD_ALIASES[lower] ?? lower;
+  const name = FIELD_ALIASES.get(lower) ?? lower;
   return { name, op: field.op, value: normalValue(name, field.value) };
 }
 
@@ -160,9 +166,9 @@ function normalValue(name: string, value: string): string {
     return `0x${BigInt(value).toString(16)}`;
   }
   if (name === 'filetype') {
-    return FILE_TYPES[value] ?? value;
+    return FILE_TYPES.get(value) ?? value;
   }
-  return name === 'msgtype' ? (MESSAGE_TYPES[value] ?? value) : value;
+  return name === 'msgtype' ? (MESSAGE_TYPES.get(value) ?? value) : value;
 }
 
 function normalComparison(comparison: Field): Field {

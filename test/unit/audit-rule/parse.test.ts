@@ -97,6 +97,16 @@ describe('a line of a rule file', () => {
     expect(addArguments(rule)[1]).toBe('/srv/odd na\\me"\'');
   });
 
+  test.each([
+    '-a always,exit -F constructor=1',
+    '-a always,exit -F toString=1',
+    '-a always,exit -F filetype=valueOf',
+    '-a always,exit -F arch=hasownproperty -F msgtype=constructor',
+  ])('%s has no other meaning because of what every object has', (text) => {
+    expect(ruleKey(ruleOf(text))).not.toContain('native code');
+    expect(printRule(ruleOf(text))).toContain(text.split('=').at(-1));
+  });
+
   test('a rule is deleted with the words it was added with', () => {
     expect(deleteArguments(ruleOf('-w /x -p wa -k docker'))).toEqual(['-W', '/x', '-p', 'wa', '-k', 'docker']);
     expect(deleteArguments(ruleOf('-a always,exit -F arch=b64 -F dir=/x -F perm=wa -F key=docker'))).toEqual(

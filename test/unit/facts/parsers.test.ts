@@ -36,6 +36,7 @@ describe('unit files', () => {
       commandOf('[Service]\nExecStart=/x $OPTS ${OPTS} p${OPTS}q $EMPTY ${EMPTY} $$HOME a$OPTS', variables),
     ).toEqual([['/x', '--a', 'b c', 'd', '--a "b c"  d', 'p--a "b c"  dq', '', '$HOME', 'a$OPTS']]);
     expect(commandOf('[Service]\nExecStart=:/x $OPTS', variables)).toEqual([['/x', '$OPTS']]);
+    expect(commandOf('[Service]\nExecStart=/x $constructor a${toString}', variables)).toEqual([['/x', 'a']]);
   });
 
   test('prefixes, a second name, percent signs and a second command on the line', () => {
