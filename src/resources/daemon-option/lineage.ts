@@ -117,6 +117,10 @@ export function membersOf(document: DaemonDocument): JsonObject {
   return document.status === 'object' ? document.value : {};
 }
 
+export function digestIn({ image }: PastContent): string | undefined {
+  return image.status === 'present' ? image.value.sha256 : undefined;
+}
+
 function writes(file: AbsPath): (change: Change) => boolean {
   return ({ target }) => target.type === 'daemon-option' && target.file === file;
 }
@@ -124,8 +128,4 @@ function writes(file: AbsPath): (change: Change) => boolean {
 function contentIn(image: Known<FileImage>, files: SnapshotFiles): PastContent {
   const bytes = image.status === 'present' ? files.bytes(image.value.sha256) : undefined;
   return { image, bytes, members: membersOf(parseDocument(bytes)) };
-}
-
-function digestIn({ image }: PastContent): string | undefined {
-  return image.status === 'present' ? image.value.sha256 : undefined;
 }

@@ -1,5 +1,5 @@
-import { type AbsPath, type ResourceAddress, parentPath } from '../../model/brand.ts';
-import { digestOfBytes, type Json } from '../../model/canonical.ts';
+import { type AbsPath, type ResourceAddress, type Sha256, parentPath } from '../../model/brand.ts';
+import { digestOfBytes, type Json, type JsonObject } from '../../model/canonical.ts';
 import type { Change } from '../../model/change.ts';
 import type { HostFacts } from '../../model/facts.ts';
 import type { HostReader } from '../../model/host.ts';
@@ -10,6 +10,7 @@ import { actionOf, type Content, contentOf, editsOf, stepsBetween } from './chan
 import { type DaemonDocument, parseDocument } from './document.ts';
 import { editText, type KeyEdit } from './edit.ts';
 import {
+  digestIn,
   type Generation,
   laterOwner,
   lineageOf,
@@ -92,10 +93,14 @@ function revertFile(
   }
   const versions: Versions = { file, run, lineage, now: found.value };
   const goal = goalOf(changes, versions, facts);
-  if (goal.edits.length === 0) {
+  if (same(digestOf(goal.to.bytes), digestOf(found.value.bytes))) {
     return { steps: [], undoPhases: [], kept: goal.kept, already: goal.already };
   }
-  const impacts = changes.map((change) => (change.impact === 'none' ? 'none' : impactOf(keyOf(change), facts)));
+  // Other spelling of the same members is nothing to dockerd.
+  const impacts =
+    goal.edits.length === 0
+      ? []
+      : changes.map((change) => (change.impact === 'none' ? 'none' : impactOf(keyOf(change), facts)));
   const work = stepsBetween(file, contentOf(found.value), goal.to, { action: actionOf(impacts), facts });
   const steps = goal.original === undefined ? work.steps : withMetadata(work.steps, file, goal.original, host);
   const folder = goal.to.bytes === undefined ? createdFolder(file, lineage) : [];
@@ -119,14 +124,17 @@ function goalOf(changes: readonly Change[], versions: Versions, facts: HostFacts
   const undo = judged
     .filter(({ state, address }) => state === 'ours' && !theirs.has(address))
     .map(({ key, goal }) => backTo(key, goal));
-  return {
-    ...textAfter(undo, versions, facts),
-    edits: undo,
-    kept: judged
-      .filter(({ state }) => state === 'theirs')
-      .map(({ key, address, whose }) => ({ what: `${key} in ${file}`, reason: whose, address })),
-    already: [...withState('back')].filter((address) => !theirs.has(address) && !ours.has(address)),
-  };
+  const kept = judged
+    .filter(({ state }) => state === 'theirs')
+    .map(({ key, address, whose }) => ({ what: `${key} in ${file}`, reason: whose, address }));
+  const back = [...withState('back')].filter((address) => !theirs.has(address) && !ours.has(address));
+  if (undo.length > 0) {
+    return { ...textAfter(undo, versions, facts), edits: undo, kept, already: back };
+  }
+  const original = back.length === 0 ? undefined : originalWith(membersOf(now.document), versions, facts);
+  return original === undefined || same(digestIn(original.content), digestOf(now.bytes))
+    ? { ...none, kept, already: back }
+    : { to: contentIn(original), edits: [], original, kept, already: [] };
 }
 
 /** `goal`: the value to go back to, undefined for none. `whose`: who changed the key since, for people. */
@@ -155,19 +163,34 @@ function stateOf(key: string, { run, lineage, now }: Versions): KeyState {
 }
 
 function textAfter(undo: readonly KeyEdit[], versions: Versions, facts: HostFacts): Pick<Goal, 'to' | 'original'> {
-  const { now, lineage } = versions;
-  const present = textOf(now.document) ?? '';
-  const text = undo.length === 0 ? present : editText(present, undo);
+  const text = editText(textOf(versions.now.document) ?? '', undo);
   const bytes = new TextEncoder().encode(text);
   const members = membersOf(parseDocument(bytes));
-  // A file named by --config-file has to exist, so it is emptied instead of removed.
-  const mayGo = !facts.engine.configFile.explicit;
-  const original = spelledBefore(members, now.bytes === undefined ? undefined : digestOfBytes(now.bytes), lineage);
-  if (original !== undefined && (original.content.bytes !== undefined || mayGo)) {
-    return { to: { text: textOf(parseDocument(original.content.bytes)), bytes: original.content.bytes }, original };
+  const original = originalWith(members, versions, facts);
+  if (original !== undefined) {
+    return { to: contentIn(original), original };
   }
-  const gone = mayGo && Object.keys(members).length === 0 && makerOf(lineage) !== undefined;
+  const gone = mayGo(facts) && Object.keys(members).length === 0 && makerOf(versions.lineage) !== undefined;
   return { to: gone ? { text: undefined, bytes: undefined } : { text, bytes }, original: undefined };
+}
+
+/** The content with these members that nobody but us has replaced since, where the file may have it. */
+function originalWith(members: JsonObject, { now, lineage }: Versions, facts: HostFacts): Goal['original'] {
+  const found = spelledBefore(members, digestOf(now.bytes), lineage);
+  return found === undefined || (found.content.bytes === undefined && !mayGo(facts)) ? undefined : found;
+}
+
+function contentIn({ content: { bytes } }: NonNullable<Goal['original']>): Content {
+  return { text: textOf(parseDocument(bytes)), bytes };
+}
+
+/** A file named by --config-file has to exist, so it is emptied instead of removed. */
+function mayGo({ engine }: HostFacts): boolean {
+  return !engine.configFile.explicit;
+}
+
+function digestOf(bytes: Uint8Array | undefined): Sha256 | undefined {
+  return bytes === undefined ? undefined : digestOfBytes(bytes);
 }
 
 /** The last write puts back metadata and times too, unless the present access differs: then somebody else's step is in charge of it. */

@@ -255,6 +255,24 @@ describe('two applies, taken back in the order they were made', () => {
     expect(host.text).toBeUndefined();
   });
 
+  test('the second of which took out what the first had set: no file is left where none was', async () => {
+    const host = new Host(undefined, sampleFacts());
+    const first = host.apply([{ key: 'icc', set: false }]);
+    const second = host.apply([{ key: 'icc', remove: true }]);
+    await host.rollback(first);
+    await host.rollback(second);
+    expect(host.text).toBeUndefined();
+  });
+
+  test('spelling and order come back though every key is back already', async () => {
+    const host = new Host('{ "debug" : false, "icc" : true }\n', sampleFacts());
+    const first = host.apply([{ key: 'debug', remove: true }]);
+    const second = host.apply([{ key: 'debug', set: false }]);
+    await host.rollback(first);
+    await host.rollback(second);
+    expect(host.text).toBe('{ "debug" : false, "icc" : true }\n');
+  });
+
   test('on the same key: the first names the second, and the second goes back to before both', async () => {
     const host = new Host('{"debug":false}', sampleFacts());
     const first = host.apply([{ key: 'debug', set: true }]);
@@ -262,5 +280,52 @@ describe('two applies, taken back in the order they were made', () => {
     expect(await host.rollback(first)).toEqual([`apply ${second} set it again; it goes back with that one`]);
     expect(await host.rollback(second)).toEqual([]);
     expect(host.text).toBe('{"debug":false}');
+  });
+});
+
+describe('a key that somebody took out by hand since', () => {
+  test('is back already, and their file stays byte for byte, whatever is taken back', async () => {
+    const host = new Host(undefined, sampleFacts());
+    const first = host.apply([{ key: 'icc', set: false }]);
+    const second = host.apply([{ key: 'debug', set: true }]);
+    host.text = '{ }\n';
+    for (const id of [second, first]) {
+      expect(await host.rollback(id)).toEqual([]);
+      expect(host.text).toBe('{ }\n');
+    }
+  });
+
+  test('as every other one of that apply, in any spelling', async () => {
+    const some = fc.uniqueArray(edit(KEYS), { minLength: 1, maxLength: 4, selector: ({ key }) => key });
+    await fc.assert(
+      fc.asyncProperty(
+        original,
+        some,
+        fc.constantFrom(undefined, 1, 3, '\t'),
+        facts,
+        async (before, edits, space, known) => {
+          const host = new Host(before, known);
+          const real = effective(edits, before);
+          fc.pre(real.length > 0);
+          const id = host.apply(real);
+          const theirs = `${JSON.stringify(membersOf(before), null, space)} \n`;
+          host.text = theirs;
+          expect(await host.rollback(id)).toEqual([]);
+          expect(host.text).toBe(theirs);
+        },
+      ),
+      { numRuns: 1000 },
+    );
+  });
+
+  test('before another apply: what was there for them is not written over by what was there for us', async () => {
+    const host = new Host('{"icc":true}', sampleFacts());
+    const first = host.apply([{ key: 'icc', remove: true }]);
+    host.text = '{ "icc" : true }\n';
+    const second = host.apply([{ key: 'debug', set: true }]);
+    await host.rollback(first);
+    expect(membersOf(host.text)).toEqual({ icc: true, debug: true });
+    await host.rollback(second);
+    expect(host.text).toBe('{ "icc" : true }\n');
   });
 });
