@@ -1,7 +1,8 @@
 import { workOf } from '../engine/work.ts';
 import type { HostFacts } from '../model/facts.ts';
 import type { Differences, FileDifference } from '../model/file-difference.ts';
-import { type Plan, changesOf } from '../model/plan.ts';
+import type { Plan } from '../model/plan.ts';
+import { changesOf } from '../model/plan-changes.ts';
 import type { StepInput } from '../model/transaction.ts';
 import type { Ground } from './ground.ts';
 

@@ -1,5 +1,5 @@
 import type { Change } from '../model/change.ts';
-import { changesOf } from '../model/plan.ts';
+import { changesOf } from '../model/plan-changes.ts';
 import type { SnapshotSummary } from '../model/transaction.ts';
 import type { PastRun } from '../resources/resource-type.ts';
 import type { Snapshots } from '../state/snapshots.ts';

@@ -1,4 +1,5 @@
-import { type Plan, changesOf } from '../model/plan.ts';
+import type { Plan } from '../model/plan.ts';
+import { changesOf } from '../model/plan-changes.ts';
 import { changeSummary } from './change-summary.ts';
 import { type RestartFacts, effectsOf } from './effects.ts';
 import { sealPlan } from './seal.ts';

@@ -4,7 +4,7 @@ import type { Access } from '../model/transaction.ts';
 import { accessesBetween, changeAccess } from './change-access.ts';
 import { holding } from './held.ts';
 import { type Manifest, type ObjectState, sameAccess } from './manifest.ts';
-import { type Touched, touchedPaths } from './restore.ts';
+import { type Touched, touchedPaths } from './touched.ts';
 import { Refusal } from './trouble.ts';
 import { type Targets, distrust, inFolder, isOpen } from './walk.ts';
 

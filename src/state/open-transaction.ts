@@ -4,7 +4,7 @@ import { removeHiddenNames } from './cleanup.ts';
 import { ensureFolder, holding, openIfThere, readIfThere, writeNew } from './held.ts';
 import type { Journal } from './journal.ts';
 import { type Manifest, listedNames } from './manifest.ts';
-import type { Touched } from './restore.ts';
+import type { Touched } from './touched.ts';
 import { BLOBS } from './save.ts';
 import type { Seen } from './see.ts';
 import { attempt } from './trouble.ts';

@@ -1,15 +1,12 @@
-import { type AbsPath, type Sha256, baseName, isBelow, joinPath, parentPath } from '../model/brand.ts';
+import { type AbsPath, baseName, isBelow, joinPath, parentPath } from '../model/brand.ts';
 import type { Fd, Sys } from '../model/sys.ts';
 import type { Access } from '../model/transaction.ts';
-import { accessesBetween, changeAccess } from './change-access.ts';
+import { changeAccess } from './change-access.ts';
 import { holding, openIfThere } from './held.ts';
 import {
   type Manifest,
-  type ManifestObject,
   type ObjectState,
-  type ObjectStep,
   hiddenNames,
-  isObjectStep,
   phaseMark,
   sameAccess,
   sameState,
@@ -20,16 +17,9 @@ import {
 import { prepareFile, removeOurs } from './put-file.ts';
 import { blobBytes, originalBlob } from './save.ts';
 import { type Seen, see } from './see.ts';
+import { type Touched, holdsOriginal, isKnown, isPhase, wantsContent } from './touched.ts';
 import { Refusal, errnoName } from './trouble.ts';
 import { type Targets, inFolder } from './walk.ts';
-
-/** A path with all that this transaction may have done to it. */
-export interface Touched {
-  readonly index: number;
-  readonly object: ManifestObject;
-  readonly steps: readonly { readonly index: number; readonly step: ObjectStep }[];
-  readonly phases: readonly Sha256[];
-}
 
 export interface RestoreGround {
   readonly targets: Targets;
@@ -49,21 +39,6 @@ export type Restored =
   | { readonly type: 'restored' }
   /** Left as it is: it is neither as it was before nor as we left it. */
   | { readonly type: 'kept'; readonly reason: string };
-
-/** The paths of a transaction in the order in which they are put back: what was begun last comes first. */
-export function touchedPaths(manifest: Manifest): readonly Touched[] {
-  const steps = manifest.steps.flatMap((step, index) => (isObjectStep(step) ? [{ index, step }] : []));
-  return manifest.objects
-    .map((object, index) => ({
-      index,
-      object,
-      steps: steps.filter(({ step }) => step.path === object.path),
-      phases: manifest.undoPhases.flatMap(({ path, content }) =>
-        path === object.path && content !== null ? [content] : [],
-      ),
-    }))
-    .reverse();
-}
 
 /**
  * Brings one path back to its first state. May be stopped at any call and begun again.
@@ -138,11 +113,11 @@ class Restoring {
   needsBlob(): boolean {
     const { before } = this.#touched.object;
     const now = this.#see(this.#name);
-    if (before.kind === 'absent' || this.#holdsOriginal(now) || !this.#known(now.state)) {
+    if (before.kind === 'absent' || holdsOriginal(this.#touched, now) || !isKnown(this.#touched, now.state)) {
       return false;
     }
     return [this.#saved(), this.#phaseSaved()].every(
-      (name) => name === undefined || !this.#holdsOriginal(this.#see(name)),
+      (name) => name === undefined || !holdsOriginal(this.#touched, this.#see(name)),
     );
   }
 
@@ -153,7 +128,7 @@ class Restoring {
       return;
     }
     const now = this.#see(this.#name);
-    if (this.#isPhase(now.state) && now.stat?.ino !== this.#see(saved).stat?.ino) {
+    if (isPhase(this.#touched, now.state) && now.stat?.ino !== this.#see(saved).stat?.ino) {
       this.#sys.rename(this.#folder, saved, this.#name);
       this.#sys.sync(this.#folder);
     }
@@ -163,7 +138,7 @@ class Restoring {
     if (now.state.kind === 'absent') {
       return { type: 'untouched' };
     }
-    if (!this.#known(now.state)) {
+    if (!isKnown(this.#touched, now.state)) {
       return this.#keep(now, 'somebody else put something there');
     }
     if (now.state.fileType === 'directory') {
@@ -193,7 +168,7 @@ class Restoring {
 
   #putBack(now: Seen, before: Exclude<ObjectState, { kind: 'absent' }>): Restored {
     const saved = this.#saved();
-    if (!this.#known(now.state)) {
+    if (!isKnown(this.#touched, now.state)) {
       return this.#keep(now, now.state.kind === 'absent' ? 'somebody else removed it' : 'somebody else changed it');
     }
     if (saved !== undefined && before.fileType === 'directory' && now.state.kind === 'object') {
@@ -203,10 +178,10 @@ class Restoring {
       return this.#keep(now, 'somebody else gave it a second name');
     }
     let result: Restored = { type: 'untouched' };
-    if (saved !== undefined && this.#isOther(saved, now) && this.#holdsOriginal(this.#see(saved))) {
+    if (saved !== undefined && this.#isOther(saved, now) && holdsOriginal(this.#touched, this.#see(saved))) {
       this.#sys.rename(this.#folder, saved, this.#name);
       result = { type: 'restored' };
-    } else if (!this.#holdsOriginal(now)) {
+    } else if (!holdsOriginal(this.#touched, now)) {
       this.#putBackBlob(before);
       result = { type: 'restored' };
     }
@@ -281,13 +256,7 @@ class Restoring {
   }
 
   #see(name: string): Seen {
-    return see(this.#sys, this.#folder, name, this.#wantsContent());
-  }
-
-  #wantsContent(): boolean {
-    const { object, steps, phases } = this.#touched;
-    const states = [object.before, ...steps.flatMap(({ step }) => [step.before, step.after])];
-    return phases.length > 0 || states.some((state) => state.kind === 'object' && state.content !== null);
+    return see(this.#sys, this.#folder, name, wantsContent(this.#touched));
   }
 
   /** The name under which the first step that took the original away keeps it. */
@@ -314,36 +283,4 @@ class Restoring {
   #isOther(name: string, now: Seen): boolean {
     return this.#see(name).stat?.ino !== now.stat?.ino;
   }
-
-  /** The original but for its access. */
-  #holdsOriginal(seen: Seen): boolean {
-    const { before } = this.#touched.object;
-    if (seen.state.kind === 'absent' || before.kind === 'absent' || seen.state.fileType !== before.fileType) {
-      return false;
-    }
-    return before.content === null || seen.state.content?.sha256 === before.content.sha256;
-  }
-
-  /** A state this transaction knows: one it found, one it made, one in between, or one it said to a service. */
-  #known(now: ObjectState): boolean {
-    const { object, steps } = this.#touched;
-    return (
-      sameState(now, object.before) ||
-      steps.some(({ step }) => sameState(now, step.before) || sameState(now, step.after) || isBetween(now, step)) ||
-      this.#isPhase(now)
-    );
-  }
-
-  #isPhase(now: ObjectState): boolean {
-    const digest = now.kind === 'object' ? now.content?.sha256 : undefined;
-    return digest !== undefined && this.#touched.phases.includes(digest);
-  }
-}
-
-function isBetween(now: ObjectState, { kind, before, after }: ObjectStep): boolean {
-  if (kind !== 'set-access' || now.kind === 'absent' || before.kind === 'absent' || after.kind === 'absent') {
-    return false;
-  }
-  const content = before.content === null ? null : { ...before.content, extended: null };
-  return accessesBetween(before.access, after.access).some((access) => sameState(now, { ...before, access, content }));
 }

@@ -3,7 +3,6 @@ import { isBelow, joinPath, parentPath } from '../model/brand.ts';
 import { digestOfBytes } from '../model/canonical.ts';
 import { EXIT, HardenError } from '../model/errors.ts';
 import type { FileStat } from '../model/host.ts';
-import type { Fd, Sys } from '../model/sys.ts';
 import type { TransactionSpec } from '../model/transaction.ts';
 import {
   type Manifest,
@@ -12,12 +11,12 @@ import {
   type ObjectState,
   absent,
   listedNames,
-  sameAccess,
 } from './manifest.ts';
 import { type ObjectInput, type SavedImages, stateAfter } from './state-after.ts';
 import { type Seen, see } from './see.ts';
 import { Refusal, reasonOf } from './trouble.ts';
-import { type Targets, distrust, holdingObject, inFolder, isOpen } from './walk.ts';
+import { refuseUnexpected, refuseUnfit } from './unfit.ts';
+import { type Targets, distrust, inFolder, isOpen } from './walk.ts';
 
 export interface SurveyGround {
   readonly targets: Targets;
@@ -235,76 +234,5 @@ function naming<T>(path: AbsPath, work: () => T): T {
       ...(error instanceof Refusal && error.hint !== undefined ? { hint: error.hint } : {}),
       cause: error,
     });
-  }
-}
-
-function refuseUnfit(sys: Sys, folder: Fd, name: string, step: ObjectInput | undefined): void {
-  if (step !== undefined && step.kind !== 'set-access') {
-    sys.checkWritable(folder);
-  }
-  holdingObject(sys, folder, name, (fd, stat) => {
-    refuseKind(stat, step);
-    if (stat.type !== 'directory' || step?.kind !== 'set-access') {
-      refuseMountPoint(sys, folder, fd);
-    }
-    sys.checkWritable(fd);
-    if (
-      step !== undefined &&
-      dropsCapabilities(step, stat) &&
-      sys.extendedMetadata(fd).includes('security.capability=')
-    ) {
-      throw new Refusal('it carries file capabilities, which the kernel drops at this change');
-    }
-  });
-}
-
-function refuseKind(stat: FileStat, step: ObjectInput | undefined): void {
-  if (stat.type === 'symlink') {
-    throw new Refusal('it is a symbolic link; no link is followed');
-  }
-  if (stat.type === 'file' && stat.nlink > 1) {
-    throw new Refusal(`it has ${stat.nlink} names (hard links); the others would change, or stay behind`);
-  }
-  if (stat.type === 'character-device' || stat.type === 'block-device') {
-    throw new Refusal('it is a device');
-  }
-  if ((step?.kind === 'write-file' || step?.kind === 'remove-file') && stat.type !== 'file') {
-    throw new Refusal(`it is a ${stat.type}, not a regular file`);
-  }
-}
-
-function refuseMountPoint(sys: Sys, folder: Fd, fd: Fd): void {
-  if (sys.mountId(fd) !== sys.mountId(folder)) {
-    throw new Refusal('it is a mount point of its own');
-  }
-}
-
-function dropsCapabilities(step: ObjectInput, stat: FileStat): boolean {
-  if (stat.type !== 'file') {
-    return false;
-  }
-  return (
-    step.kind === 'write-file' ||
-    (step.kind === 'set-access' && (step.access.uid !== stat.uid || step.access.gid !== stat.gid))
-  );
-}
-
-function refuseUnexpected(step: ObjectInput, now: ObjectState): void {
-  if (!isExpected(step, now)) {
-    throw new Refusal('it is not as it was when the plan was made');
-  }
-}
-
-function isExpected(step: ObjectInput, now: ObjectState): boolean {
-  switch (step.kind) {
-    case 'write-file':
-    case 'remove-file':
-      return (now.kind === 'object' ? now.content?.sha256 : null) === step.expected;
-    case 'make-directory':
-      return now.kind === 'absent';
-    case 'remove-directory':
-      return now.kind === 'object' && now.fileType === 'directory';
-    case 'set-access':
-      return now.kind === 'object' && now.fileType === step.fileType && sameAccess(now.access, step.expected);
   }
 }

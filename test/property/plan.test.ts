@@ -1,7 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { IMPACTS } from '../../src/model/change.ts';
-import { Plan, changesOf } from '../../src/model/plan.ts';
+import { Plan } from '../../src/model/plan.ts';
+import { changesOf } from '../../src/model/plan-changes.ts';
 import { overCeiling, RISK_LEVELS } from '../../src/plan/ceiling.ts';
 import { orderedChanges } from '../../src/plan/order.ts';
 import { isIntact } from '../../src/plan/seal.ts';
