@@ -1,3 +1,4 @@
+import { type CommandPlace, atPlace } from '../model/command-place.ts';
 import type { ErrorCode } from '../model/error-codes.ts';
 import { EXIT, HardenError } from '../model/errors.ts';
 import type { HostFacts } from '../model/facts.ts';
@@ -16,6 +17,8 @@ export interface KeepSettings {
   /** Somebody sits at the terminal and answers. */
   readonly attended: boolean;
   readonly clocks: RevertClocks;
+  /** Where whoever reads what everybody is told finds the run. */
+  readonly place?: CommandPlace;
 }
 
 const MINUTE_MS = 60_000;
@@ -131,10 +134,17 @@ export async function timerFor(
       hint: 'To go without one: --confirm-within never',
     });
   }
-  return timer(clock, { bootId: facts.identity.bootId, withinMs: within.withinMs });
+  return timer(clock, {
+    bootId: facts.identity.bootId,
+    withinMs: within.withinMs,
+    place: settings.place ?? {},
+  });
 }
 
-function timer(clock: RevertClock, { bootId, withinMs }: Pick<RevertDue, 'bootId' | 'withinMs'>): RevertTimer {
+function timer(
+  clock: RevertClock,
+  { bootId, withinMs, place }: Pick<RevertDue, 'bootId' | 'withinMs'> & { readonly place: CommandPlace },
+): RevertTimer {
   const names: string[] = [];
   const arm = async (
     id: string,
@@ -148,7 +158,7 @@ function timer(clock: RevertClock, { bootId, withinMs }: Pick<RevertDue, 'bootId
   return {
     start: (id) => arm(id, []).then(() => undefined, wordsOf),
     wait: async (transaction) => {
-      const { name, dueMs } = await arm(transaction.id, wordsFor(transaction.id, withinMs));
+      const { name, dueMs } = await arm(transaction.id, wordsFor(transaction.id, withinMs, place));
       const due = { bootId, dueMs, withinMs, clock: name };
       transaction.wait(due);
       await disarmAll(
@@ -162,13 +172,16 @@ function timer(clock: RevertClock, { bootId, withinMs }: Pick<RevertDue, 'bootId
 }
 
 /** At the start, at half of the time, and a minute before the end; a clock of less than two minutes is watched by whoever set it. */
-export function wordsFor(id: string, withinMs: number): readonly AlarmWords[] {
+export function wordsFor(id: string, withinMs: number, place: CommandPlace = {}): readonly AlarmWords[] {
   if (withinMs < 2 * MINUTE_MS) {
     return [];
   }
   return [...new Set([withinMs, withinMs / 2, MINUTE_MS])].map((leftMs) => ({
     inMs: Math.round(withinMs - leftMs),
-    text: `harden: the changes of run ${id} on this host are taken back in ${Math.round(leftMs / 1000)} s unless somebody keeps them: sudo harden confirm ${id}`,
+    text: atPlace(
+      `harden: the changes of run ${id} on this host are taken back in ${Math.round(leftMs / 1000)} s unless somebody keeps them: sudo harden confirm ${id}`,
+      place,
+    ),
   }));
 }
 

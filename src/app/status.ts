@@ -1,25 +1,8 @@
 import type { OpenRun, RevertNote } from '../model/revert.ts';
 import { secondsLeft } from '../model/revert.ts';
+import type { HostStatus } from '../model/status.ts';
 import type { SnapshotSummary } from '../model/transaction.ts';
 import { planOf } from './revert.ts';
-
-/** What is kept of this host's runs, as it stands at this moment. */
-export interface HostStatus {
-  /** `secondsLeft` 0: its time is up, and what takes it back is at work or due. */
-  readonly pending: { readonly id: string; readonly changes: number; readonly secondsLeft: number } | null;
-  /** Ids of runs without an end that do not wait: at work, or killed. */
-  readonly unfinished: readonly string[];
-  readonly lastApply: {
-    readonly snapshot: string;
-    readonly at: string;
-    readonly by: string;
-    readonly profile: string;
-    readonly changes: number;
-    readonly takenBackBy: string | null;
-  } | null;
-  /** Runs that were taken back by themselves and that nobody has said they saw; newest first. */
-  readonly reverts: readonly RevertNote[];
-}
 
 export interface KeptRuns {
   readonly snapshots: readonly SnapshotSummary[];

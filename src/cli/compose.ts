@@ -14,6 +14,7 @@ import { parseRecording } from '../host/recording-file.ts';
 import { rootedHost } from '../host/rooted-host.ts';
 import { type AbsPath, absPath } from '../model/brand.ts';
 import { digestOfBytes } from '../model/canonical.ts';
+import type { CommandPlace } from '../model/command-place.ts';
 import { EXIT, HardenError } from '../model/errors.ts';
 import type { Profile } from '../model/remediation.ts';
 import type { Sys } from '../model/sys.ts';
@@ -192,10 +193,10 @@ export function runsPlace(place: Pick<StatePlace, 'root' | 'stateDir'>): RunsOpt
 }
 
 /** Runs without an end, and notes of those taken back by themselves; none where the state folder cannot be looked into. */
-export function unfinishedRuns(root: string | undefined): Pick<Looked, 'unfinished' | 'openRuns' | 'notes'> {
+export function unfinishedRuns({ root, stateDir }: CommandPlace): Pick<Looked, 'unfinished' | 'openRuns' | 'notes'> {
   const none = { unfinished: [], openRuns: [], notes: [] };
   try {
-    const kept = readSnapshots({ ...stateOf({ root, stateDir: undefined }), uid: ownUid() });
+    const kept = readSnapshots({ ...stateOf({ root, stateDir }), uid: ownUid() });
     kept?.close();
     return kept ?? none;
   } catch {

@@ -2,6 +2,7 @@ import { type Interface, createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { PendingRevert } from '../app/revert-timer.ts';
 import { monotonicMs } from '../host/revert-clocks.ts';
+import { atPlace } from '../model/command-place.ts';
 import { EXIT, type ExitCode, HardenError } from '../model/errors.ts';
 import { errorText } from '../render/error-text.ts';
 import { remaining, takenBackText } from '../render/keep-text.ts';
@@ -37,7 +38,8 @@ export async function waitForKeep(pending: PendingRevert, place: StateArguments,
         return end.code;
       }
       if (end.type === 'left') {
-        tell(`\nharden: the clock goes on. To keep the changes: sudo harden confirm ${pending.id}\n`);
+        const next = atPlace(`To keep the changes: sudo harden confirm ${pending.id}`, place);
+        tell(`\nharden: the clock goes on. ${next}\n`);
         return EXIT.ok;
       }
       const code = await tryToKeep(pending, place, style);
@@ -98,7 +100,8 @@ async function watched({ pending, place, style }: Watch, signal: AbortSignal): P
       return { type: 'ended', code };
     }
     if (left < -REVERT_LIMIT_MS / 1000) {
-      tell(`harden: the time is up, but run ${id} was not taken back.\n  To do it now: sudo harden recover\n`);
+      const next = atPlace('To do it now: sudo harden recover', place);
+      tell(`harden: the time is up, but run ${id} was not taken back.\n  ${next}\n`);
       return { type: 'ended', code: EXIT.needsAttention };
     }
     await sleep(LOOK_EVERY_MS, undefined, { signal }).catch(() => undefined);
@@ -113,7 +116,7 @@ function becameOf({ pending: { id }, place, style }: Watch): ExitCode | undefine
     return undefined;
   }
   if (kept.list.snapshots.some((snapshot) => snapshot.id === id)) {
-    tell(`Kept from another session. Undo any time: sudo harden rollback ${id}\n`);
+    tell(`Kept from another session. ${atPlace(`Undo any time: sudo harden rollback ${id}`, place)}\n`);
     return EXIT.ok;
   }
   const note = kept.notes.find((one) => one.id === id);
@@ -122,7 +125,7 @@ function becameOf({ pending: { id }, place, style }: Watch): ExitCode | undefine
   if (kept.unfinished.includes(id) || (note !== undefined && troubles === null)) {
     return undefined;
   }
-  tell(takenBackText(id, troubles, style));
+  tell(takenBackText({ id, troubles, place }, style));
   return (troubles ?? []).length > 0 ? EXIT.needsAttention : EXIT.rolledBack;
 }
 
@@ -136,7 +139,7 @@ async function tryToKeep({ id }: PendingRevert, place: StateArguments, style: St
     if (!(error instanceof HardenError)) {
       throw error;
     }
-    tell(errorText(error, style));
+    tell(errorText(error, style, place));
     // Whoever holds the lock keeps it, takes it back, or only looks: that is seen from here.
     return error.exit === EXIT.locked ? undefined : error.exit;
   }

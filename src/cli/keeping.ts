@@ -3,6 +3,7 @@ import { clockName } from '../app/revert-timer.ts';
 import { ownProgram } from '../host/own-program.ts';
 import { monotonicMs, revertClocks } from '../host/revert-clocks.ts';
 import { type AbsPath, absPath } from '../model/brand.ts';
+import { PLACE_OPTIONS, placeArguments } from '../model/command-place.ts';
 import { EXIT, HardenError } from '../model/errors.ts';
 import type { Moment } from '../model/revert.ts';
 import type { RevertClocks } from '../model/revert-clock.ts';
@@ -92,9 +93,7 @@ export function waitsToBeKept(id: string): HardenError {
   });
 }
 
+/** A clock and the boot take back what was done to this machine, never to a folder. */
 function argumentsOf({ stateDir, acceptVolatile }: StateArguments): readonly string[] {
-  return [
-    ...(stateDir === undefined ? [] : ['--state-dir', stateDir]),
-    ...(acceptVolatile ? ['--accept-volatile-state'] : []),
-  ];
+  return placeArguments({ stateDir, acceptVolatile }, PLACE_OPTIONS.recover);
 }

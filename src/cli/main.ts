@@ -24,6 +24,7 @@ import type { Finish } from './finish.ts';
 import { presentationOptions } from './options.ts';
 import { TOPIC_NAMES, type TopicName, isTopicName } from './help/topic-names.ts';
 import { print, tell } from './output.ts';
+import { commandPlace, notePlace } from './place.ts';
 import { presentAsSaid } from './presentation.ts';
 import { readTerminal } from './terminal.ts';
 import { refuseUnknownCommand, refuseValuesOfSwitches, usageError } from './usage-error.ts';
@@ -59,7 +60,7 @@ export async function main(args: readonly string[]): Promise<ExitCode> {
     return await runCommand(withoutHelpVerb(inOrder(args)));
   } catch (error) {
     if (error instanceof HardenError) {
-      tell(errorText(error, readTerminal(false).err));
+      tell(errorText(error, readTerminal(false).err, commandPlace()));
       return error.exit;
     }
     tell(await bugReport(error, args));
@@ -77,9 +78,10 @@ async function printTopic(name: TopicName): Promise<void> {
 
 async function bugReport(error: unknown, args: readonly string[]): Promise<string> {
   const { unfinishedRuns } = await import('./compose.ts');
-  const openRuns = unfinishedRuns(undefined).unfinished;
+  const place = commandPlace();
+  const openRuns = unfinishedRuns(place).unfinished;
   const program = `harden ${TOOL_VERSION}, node ${process.version}, ${process.platform} ${process.arch}`;
-  return bugText(error, { program, args, openRuns, debug: args.includes('--debug') }, readTerminal(false).err);
+  return bugText(error, { program, args, openRuns, debug: args.includes('--debug'), place }, readTerminal(false).err);
 }
 
 async function runCommand(args: readonly string[]): Promise<ExitCode> {
@@ -94,7 +96,7 @@ async function runCommand(args: readonly string[]): Promise<ExitCode> {
     if (!(error instanceof HardenError) || error.exit !== EXIT.cannotWriteOutput || end.code === EXIT.ok) {
       throw error;
     }
-    tell(errorText(error, readTerminal(false).err));
+    tell(errorText(error, readTerminal(false).err, commandPlace()));
   }
   return end.code;
 }
@@ -117,7 +119,7 @@ function commandLine(args: readonly string[], finish: Finish): Argv {
     .exitProcess(false)
     .showHelpOnFail(false)
     .wrap(Math.min(100, process.stdout.isTTY ? process.stdout.columns : 80));
-  parser.middleware([settingOptions(parser), presentAsSaid], true);
+  parser.middleware([settingOptions(parser), presentAsSaid, notePlace], true);
   return parser.fail((message, error) => {
     throw error instanceof HardenError ? error : usageError(message, error, { args, program: programTable() });
   });

@@ -8,6 +8,7 @@ import { RESULT_SCHEMA, RESULT_SCHEMA_MINOR, type Run } from '../model/result.ts
 import { pendingText, takenBackText } from '../render/keep-text.ts';
 import { doneText, rolledBackText } from '../render/outcome-text.ts';
 import { planText, rollbackPlanText } from '../render/plan-text.ts';
+import { commandPlace } from './place.ts';
 import type { Terminal } from './terminal.ts';
 
 /** Names a transaction and its snapshot. */
@@ -50,6 +51,7 @@ export function outcomeExit(outcome: RunOutcome): ExitCode {
 
 export function outcomeText(outcome: RunOutcome, verb: 'apply' | 'rollback', terminal: Terminal): string {
   const { out } = terminal;
+  const place = commandPlace();
   switch (outcome.type) {
     case 'nothing-to-do':
       return verb === 'apply'
@@ -61,11 +63,13 @@ export function outcomeText(outcome: RunOutcome, verb: 'apply' | 'rollback', ter
       return `${verb === 'apply' ? planText(outcome.plan, out, []) : rollbackPlanText(outcome.plan, out)}\nSteps, none of them carried out:\n${outcome.steps.map((step, index) => `${String(index + 1).padStart(3)}  ${step}`).join('\n')}\n`;
     case 'done':
       return (
-        doneText({ verb, ...outcome, commands: commandsFor(outcome.plan, outcome.proofs) }, out) +
-        (outcome.pendingRevert === undefined ? '' : pendingText(outcome.pendingRevert, terminal.canAsk, out))
+        doneText({ verb, ...outcome, commands: commandsFor(outcome.plan, outcome.proofs), place }, out) +
+        (outcome.pendingRevert === undefined
+          ? ''
+          : pendingText({ ...outcome.pendingRevert, place }, terminal.canAsk, out))
       );
     case 'reverted':
-      return takenBackText(outcome.snapshot, outcome.notAsBefore, out);
+      return takenBackText({ id: outcome.snapshot, troubles: outcome.notAsBefore, place }, out);
     case 'rolled-back':
       return rolledBackText({ verb, ...outcome }, out);
   }

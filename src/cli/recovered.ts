@@ -1,25 +1,27 @@
 import { EXIT, type ExitCode, HardenError } from '../model/errors.ts';
+import { atPlace } from '../model/command-place.ts';
 import type { RevertNote } from '../model/revert.ts';
 import type { Recovered } from '../model/transaction.ts';
 import { recoveredText } from '../render/recover-text.ts';
 import { unfinishedRuns } from './compose.ts';
 import { waitsToBeKept } from './keeping.ts';
 import { tell } from './output.ts';
+import { commandPlace } from './place.ts';
 import { readTerminal } from './terminal.ts';
 
 /** For commands that only read: says that what they see may be half of something. Returns notes of runs that were taken back by themselves. */
-export function tellUnfinished(root: string | undefined): readonly RevertNote[] {
-  const { unfinished, openRuns, notes } = unfinishedRuns(root);
+export function tellUnfinished(): readonly RevertNote[] {
+  const { unfinished, openRuns, notes } = unfinishedRuns(commandPlace());
   const waiting = new Set(openRuns.flatMap((run) => (run.waiting === undefined ? [] : [run.id])));
   for (const id of unfinished) {
     if (waiting.has(id)) {
       tell(
-        `harden: the changes of run ${id} are taken back unless somebody keeps them.\n  To keep them: sudo harden confirm ${id}\n`,
+        `harden: the changes of run ${id} are taken back unless somebody keeps them.\n  ${here(`To keep them: sudo harden confirm ${id}`)}\n`,
       );
       continue;
     }
     tell(
-      `harden: run ${id} has not ended: it is still at work, or it was killed. What is seen here may be half of it.\n  To end it: sudo harden recover\n`,
+      `harden: run ${id} has not ended: it is still at work, or it was killed. What is seen here may be half of it.\n  ${here('To end it: sudo harden recover')}\n`,
     );
   }
   return notes;
@@ -29,7 +31,7 @@ export function tellUnfinished(root: string | undefined): readonly RevertNote[] 
 export function tellReverted(notes: readonly RevertNote[]): ExitCode {
   const ids = notes.map(({ id }) => id).join(', ');
   tell(
-    `harden: run ${ids} was taken back by itself.\n  To see why: sudo harden status; once seen: sudo harden status --ack\n`,
+    `harden: run ${ids} was taken back by itself.\n  ${here('To see why: sudo harden status; once seen: sudo harden status --ack')}\n`,
   );
   return EXIT.rolledBack;
 }
@@ -38,7 +40,7 @@ export function tellReverted(notes: readonly RevertNote[]): ExitCode {
 export function refuseUnrecovered(list: readonly Recovered[]): void {
   const ended = list.filter(({ outcome }) => outcome !== 'waiting');
   if (ended.length > 0) {
-    tell(recoveredText(ended, readTerminal(false).err));
+    tell(recoveredText(ended, commandPlace(), readTerminal(false).err));
   }
   if (list.some(({ outcome }) => outcome === 'incomplete' || outcome === 'refused')) {
     throw new HardenError({
@@ -52,4 +54,8 @@ export function refuseUnrecovered(list: readonly Recovered[]): void {
   if (waiting !== undefined) {
     throw waitsToBeKept(waiting.id);
   }
+}
+
+function here(text: string): string {
+  return atPlace(text, commandPlace());
 }

@@ -1,3 +1,4 @@
+import { type CommandPlace, atPlace } from '../model/command-place.ts';
 import { EXIT, HardenError } from '../model/errors.ts';
 
 export type StopSignal = 'SIGINT' | 'SIGTERM' | 'SIGHUP';
@@ -61,18 +62,8 @@ export function watchSignals(repair: string): StopSignals {
 }
 
 /** What ends a run of this place that was left half done. */
-export function repairCommand({
-  root,
-  stateDir,
-}: {
-  readonly root: string | undefined;
-  readonly stateDir: string | undefined;
-}): string {
-  const where = [
-    ...(root === undefined ? [] : ['--root', root]),
-    ...(stateDir === undefined ? [] : ['--state-dir', stateDir]),
-  ];
-  return ['sudo harden recover', ...where].join(' ');
+export function repairCommand(place: CommandPlace): string {
+  return atPlace('sudo harden recover', place);
 }
 
 function whatNow(signal: StopSignal, working: boolean): string {

@@ -2,6 +2,7 @@ import { printableJson } from '../render/printable.ts';
 import type { RunOutcome } from '../app/outcome.ts';
 import { type PastPlan, chosenRun, readPast } from '../app/history.ts';
 import type { Ground } from '../app/ground.ts';
+import { atPlace } from '../model/command-place.ts';
 import { HardenError } from '../model/errors.ts';
 import type { Plan } from '../model/plan.ts';
 import { RESULT_SCHEMA, RESULT_SCHEMA_MINOR, type Run, type RunVerb } from '../model/result.ts';
@@ -11,6 +12,7 @@ import type { Store } from '../state/store.ts';
 import { readableSnapshots, runsPlace } from './compose.ts';
 import { outcomeExit, outcomeJson } from './outcome.ts';
 import { tell } from './output.ts';
+import { commandPlace } from './place.ts';
 import { readInput } from './result-file.ts';
 
 /** Which state folder. */
@@ -45,12 +47,23 @@ export interface EndedRun {
 }
 
 /** Keeps the result of a run that changed the host, or tried to; others leave nothing. That it could not be kept is told, and changes nothing. */
-export function endedRun(store: Pick<Store, 'keepRun'>, outcome: RunOutcome, run: Run): EndedRun {
+export function endedRun(store: Pick<Store, 'keepRun'>, ended: RunOutcome, run: Run): EndedRun {
+  const outcome = withPlace(ended);
   const json = outcomeJson(outcome, run);
   if (outcome.type === 'done' || outcome.type === 'rolled-back' || outcome.type === 'reverted') {
     tellNotKept(store.keepRun({ ...run, exit: outcomeExit(outcome) }, json));
   }
   return { outcome, json };
+}
+
+/** The commands it names, for this place. */
+function withPlace(outcome: RunOutcome): RunOutcome {
+  if (outcome.type !== 'rolled-back' || outcome.wayOut === undefined) {
+    return outcome;
+  }
+  const here = (command: string): string => atPlace(command, commandPlace());
+  const wayOut = outcome.wayOut.map(({ why, commands }) => ({ why, commands: commands.map(here) }));
+  return { ...outcome, wayOut };
 }
 
 /** What an apply proved; of one that was put back, and of a rollback, nothing stayed. */

@@ -4,7 +4,7 @@ import { DEFAULT_PROFILE, profileByName } from '../catalogue/profiles.ts';
 import { HardenError } from '../model/errors.ts';
 import { SOON_DAYS, daysLeft } from '../model/waiver.ts';
 import { standingsOf } from '../plan/waive.ts';
-import type { StatusWaivers } from '../render/status-text.ts';
+import type { StatusWaivers } from '../model/status.ts';
 
 /**
  * Waivers of this machine that are over or end within 30 days, the first to end first; undefined where it has no folder of them. Files

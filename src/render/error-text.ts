@@ -1,10 +1,11 @@
+import { type CommandPlace, atPlace } from '../model/command-place.ts';
 import type { ErrorCode } from '../model/error-codes.ts';
 import type { HardenError } from '../model/errors.ts';
 import { type Style, wrap } from './layout.ts';
 import { printable } from './printable.ts';
 
-/** What happened, why and where, what to do, and the code. For standard error. */
-export function errorText(error: HardenError, style: Style): string {
+/** What happened, why and where, what to do on this place, and the code. For standard error. */
+export function errorText(error: HardenError, style: Style, place: CommandPlace = {}): string {
   const lines = [...wrap(style, 0, `harden: ${printable(error.message)}`, 2)];
   if (error.position !== undefined) {
     lines.push(...wrap(style, 2, placeOf(error.position)));
@@ -14,7 +15,7 @@ export function errorText(error: HardenError, style: Style): string {
     lines.push(...excerptLines(error.excerpt, error));
   }
   if (error.hint !== undefined) {
-    lines.push(...wrap(style, 2, printable(error.hint), 4));
+    lines.push(...wrap(style, 2, printable(atPlace(error.hint, place)), 4));
   }
   lines.push(codeLine(error.code));
   return `${lines.join('\n')}\n`;
@@ -29,10 +30,11 @@ export interface BugReport {
   /** Runs that have no end, of which this may be one. */
   readonly openRuns: readonly string[];
   readonly debug: boolean;
+  readonly place: CommandPlace;
 }
 
 /** A bug: what became of the host, what to send us, and with `--debug` the stack. */
-export function bugText(error: unknown, { program, args, openRuns, debug }: BugReport, style: Style): string {
+export function bugText(error: unknown, { program, args, openRuns, debug, place }: BugReport, style: Style): string {
   const what = error instanceof Error ? error.message : String(error);
   const again = ['harden', ...args.filter((arg) => arg !== '--debug'), '--debug'].map(quoted).join(' ');
   const lines = [
@@ -41,8 +43,8 @@ export function bugText(error: unknown, { program, args, openRuns, debug }: BugR
       style,
       2,
       openRuns.length === 0
-        ? 'No run was left without an end here. How this host stands: harden status'
-        : `Run ${openRuns.join(', ')} has no end. To take back what it did: sudo harden recover`,
+        ? atPlace('No run was left without an end here. How this host stands: harden status', place)
+        : atPlace(`Run ${openRuns.join(', ')} has no end. To take back what it did: sudo harden recover`, place),
       4,
     ),
     ...wrap(

@@ -1,3 +1,4 @@
+import { type CommandPlace, atPlace } from '../model/command-place.ts';
 import type { RevertDue } from '../model/revert.ts';
 import type { ClockKind } from '../model/revert-clock.ts';
 import type { Trouble } from '../model/transaction.ts';
@@ -17,10 +18,11 @@ export interface PendingText {
   readonly withinMs: number;
   readonly kind: ClockKind;
   readonly due: RevertDue;
+  readonly place: CommandPlace;
 }
 
 /** What somebody does to keep the changes; `here`: "keep" can be typed too. */
-export function pendingText({ id, withinMs, kind }: PendingText, here: boolean, style: Style): string {
+export function pendingText({ id, withinMs, kind, place }: PendingText, here: boolean, style: Style): string {
   const limits =
     kind === 'systemd'
       ? 'The clock is a timer of systemd: closing this session does not stop it, a suspended machine does, and a boot takes the changes back.'
@@ -34,7 +36,10 @@ export function pendingText({ id, withinMs, kind }: PendingText, here: boolean, 
     ...wrap(
       style,
       2,
-      `Surest, because it proves that you still get in: open a second session and run   sudo harden confirm ${id}`,
+      atPlace(
+        `Surest, because it proves that you still get in: open a second session and run   sudo harden confirm ${id}`,
+        place,
+      ),
       4,
     ),
     ...(here ? wrap(style, 2, 'Or type "keep" here.', 4) : []),
@@ -43,17 +48,18 @@ export function pendingText({ id, withinMs, kind }: PendingText, here: boolean, 
   return `\n${lines.join('\n')}\n`;
 }
 
-export function keptText(id: string, style: Style): string {
-  return `${wrap(style, 0, `Kept. Undo any time: sudo harden rollback ${id}`).join('\n')}\n`;
+export function keptText(id: string, place: CommandPlace, style: Style): string {
+  return `${wrap(style, 0, atPlace(`Kept. Undo any time: sudo harden rollback ${id}`, place)).join('\n')}\n`;
 }
 
 export interface NotAsProvenText {
   readonly id: string;
   readonly proofs: readonly { readonly change: string; readonly proof: string; readonly reason: string }[];
   readonly secondsLeft: number;
+  readonly place: CommandPlace;
 }
 
-export function notAsProvenText({ id, proofs, secondsLeft }: NotAsProvenText, style: Style): string {
+export function notAsProvenText({ id, proofs, secondsLeft, place }: NotAsProvenText, style: Style): string {
   const lines = [
     ...wrap(
       style,
@@ -63,27 +69,44 @@ export function notAsProvenText({ id, proofs, secondsLeft }: NotAsProvenText, st
     ...proofs
       .filter(({ proof }) => proof === 'failed')
       .flatMap(({ change, reason }) => wrap(style, 2, `! change ${change}: ${printable(reason)}`, 4)),
-    ...wrap(style, 2, `To take it back now: sudo harden rollback ${id}; to try again: sudo harden confirm ${id}`, 4),
+    ...wrap(
+      style,
+      2,
+      atPlace(`To take it back now: sudo harden rollback ${id}; to try again: sudo harden confirm ${id}`, place),
+      4,
+    ),
   ];
   return `${lines.join('\n')}\n`;
 }
 
 /** After a revert; `troubles` null where nobody looked. */
-export function takenBackText(id: string, troubles: readonly Trouble[] | null, style: Style): string {
+export function takenBackText(
+  {
+    id,
+    troubles,
+    place,
+  }: { readonly id: string; readonly troubles: readonly Trouble[] | null; readonly place: CommandPlace },
+  style: Style,
+): string {
   const [first, ...rest] = troubles ?? [];
   const lines =
     first === undefined
       ? wrap(
           style,
           0,
-          `Run ${id} was taken back. ${troubles === null ? 'To see the host: harden plan' : 'The host was looked at and is as before.'}`,
+          `Run ${id} was taken back. ${troubles === null ? atPlace('To see the host: harden plan', place) : 'The host was looked at and is as before.'}`,
         )
       : [
           ...wrap(style, 0, `Run ${id} was taken back, but ${count(rest.length + 1, 'thing')} is not as before:`),
           ...[first, ...rest].flatMap(({ what, reason }) =>
             wrap(style, 2, `! ${printable(what)}: ${printable(reason)}`, 4),
           ),
-          ...wrap(style, 2, 'To try the rest again: sudo harden recover; to see the host: harden plan', 4),
+          ...wrap(
+            style,
+            2,
+            atPlace('To try the rest again: sudo harden recover; to see the host: harden plan', place),
+            4,
+          ),
         ];
   return `${lines.join('\n')}\n`;
 }

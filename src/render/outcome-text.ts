@@ -1,3 +1,4 @@
+import { type CommandPlace, atPlace } from '../model/command-place.ts';
 import type { HealthReport, WayOut } from '../model/health.ts';
 import type { Plan } from '../model/plan.ts';
 import type { Trouble, UndoReport } from '../model/transaction.ts';
@@ -18,6 +19,7 @@ export interface DoneText {
   readonly commands: readonly string[];
   /** Controls somebody chose not to meet. */
   readonly leftOut?: readonly { readonly id: string; readonly title: string }[];
+  readonly place: CommandPlace;
 }
 
 export function doneText(done: DoneText, style: Style): string {
@@ -45,7 +47,7 @@ export function doneText(done: DoneText, style: Style): string {
       ? done.commands.flatMap((command) => wrap(style, 2, `To make it live: ${printable(command)}`, 4))
       : []),
     ...(done.verb === 'apply'
-      ? wrap(style, 0, `Undo any time: sudo harden rollback ${done.snapshot}`)
+      ? wrap(style, 0, atPlace(`Undo any time: sudo harden rollback ${done.snapshot}`, done.place))
       : wrap(style, 0, `Snapshot ${done.snapshot} is taken back.`)),
   ];
   return `${lines.join('\n')}\n`;

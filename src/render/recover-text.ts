@@ -1,3 +1,4 @@
+import { type CommandPlace, atPlace } from '../model/command-place.ts';
 import type { Recovered, Trouble } from '../model/transaction.ts';
 import { type Style, wrap } from './layout.ts';
 import { printable } from './printable.ts';
@@ -23,19 +24,23 @@ const NOT_KEPT: Readonly<Record<NonNullable<Recovered['notKept']>, string>> = {
 type Ended = Recovered & { readonly notAsBefore?: readonly Trouble[] | null };
 
 /** What became of runs that had no end. */
-export function recoveredText(recovered: readonly Ended[], style: Style): string {
+export function recoveredText(recovered: readonly Ended[], place: CommandPlace, style: Style): string {
   if (recovered.length === 0) {
     return 'Nothing to recover.\n';
   }
-  return `${recovered.flatMap((one) => recoveredLines(one, style)).join('\n')}\n`;
+  return `${recovered.flatMap((one) => recoveredLines(one, place, style)).join('\n')}\n`;
 }
 
-function recoveredLines({ id, outcome, undo, notKept, notAsBefore }: Ended, style: Style): readonly string[] {
+function recoveredLines(
+  { id, outcome, undo, notKept, notAsBefore }: Ended,
+  place: CommandPlace,
+  style: Style,
+): readonly string[] {
   const moved = outcome === 'undone' ? (notAsBefore ?? []) : [];
   const ended = notKept === undefined || outcome !== 'undone' ? WORDS[outcome] : NOT_KEPT[notKept];
   const what = moved.length === 0 ? ended : ended.replace(IS_BACK, 'files are back, but this host is not as before it');
   return [
-    ...wrap(style, 0, `Run ${id} ${what}.`, 2),
+    ...wrap(style, 0, atPlace(`Run ${id} ${what}.`, place), 2),
     ...undo.kept.flatMap(({ what, reason }) =>
       wrap(style, 2, `left alone: ${printable(what)}: ${printable(reason)}`, 4),
     ),
@@ -52,14 +57,14 @@ export interface GivenUp {
   readonly stays: readonly Trouble[];
 }
 
-export function givenUpText({ id, keptAt, stays }: GivenUp, style: Style): string {
+export function givenUpText({ id, keptAt, stays }: GivenUp, place: CommandPlace, style: Style): string {
   const folder = keptAt.replace(/\/conflicts\/[^/]*\/[^/]*$/, '');
   const lines = [
     ...wrap(style, 0, `Run ${id} was given up: the host stays as it is now, and new runs may begin.`, 2),
     ...stays.flatMap(({ what, reason }) => wrap(style, 2, `not put back: ${printable(what)}: ${printable(reason)}`, 4)),
     ...wrap(style, 0, `Files named .harden-${id}-* beside what it changed stay too.`, 2),
     `Its records and all saved files: ${keptAt}`,
-    `To try again later: mv ${keptAt} ${folder}/tx/${id} && sudo harden recover`,
+    atPlace(`To try again later: mv ${keptAt} ${folder}/tx/${id} && sudo harden recover`, place),
   ];
   return `${lines.join('\n')}\n`;
 }

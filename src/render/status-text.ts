@@ -1,55 +1,28 @@
+import { type CommandPlace, atPlace } from '../model/command-place.ts';
 import type { RevertNote } from '../model/revert.ts';
+import type { HostStatus, StatusWaivers } from '../model/status.ts';
 import { remaining } from './keep-text.ts';
 import { type Style, count, wrap } from './layout.ts';
 import { printable } from './printable.ts';
 import { daysText } from './waiver-text.ts';
-
-/** The shape of the use case's answer, as far as text needs it. */
-export interface StatusText {
-  readonly pending: { readonly id: string; readonly changes: number; readonly secondsLeft: number } | null;
-  readonly unfinished: readonly string[];
-  readonly lastApply: {
-    readonly snapshot: string;
-    readonly at: string;
-    readonly by: string;
-    readonly profile: string;
-    readonly changes: number;
-    readonly takenBackBy: string | null;
-  } | null;
-  readonly reverts: readonly RevertNote[];
-  /** Left out where the host has none. */
-  readonly waivers?: StatusWaivers | undefined;
-}
-
-export interface StatusWaivers {
-  /** Over, or so within 30 days; the first to end first. */
-  readonly ending: readonly {
-    readonly id: string;
-    readonly until: string;
-    readonly owner: string;
-    readonly daysLeft: number;
-  }[];
-  /** Why their files cannot be taken; null where they can. */
-  readonly problem: string | null;
-}
 
 const MOST_LINES = 12;
 const MOST_RUNS = 2;
 const MOST_WAIVERS = 2;
 
 /** Twelve lines at most at any width: what is cut stands in the JSON. */
-export function statusText(status: StatusText, style: Style): string {
+export function statusText(status: HostStatus, place: CommandPlace, style: Style): string {
   const lines = [
     ...pendingLines(status.pending),
     ...unfinishedLines(status.unfinished),
     ...revertLines(status.reverts),
     ...lastApplyLines(status.lastApply),
     ...waiverLines(status.waivers),
-  ].flatMap((line) => wrap(style, line.startsWith(' ') ? 2 : 0, line.trimStart(), 4));
+  ].flatMap((line) => wrap(style, line.startsWith(' ') ? 2 : 0, atPlace(line.trimStart(), place), 4));
   return `${lines.slice(0, MOST_LINES).join('\n')}\n`;
 }
 
-function pendingLines(pending: StatusText['pending']): readonly string[] {
+function pendingLines(pending: HostStatus['pending']): readonly string[] {
   if (pending === null) {
     return [];
   }
@@ -92,7 +65,7 @@ function revertLines(notes: readonly RevertNote[]): readonly string[] {
   ];
 }
 
-function lastApplyLines(last: StatusText['lastApply']): readonly string[] {
+function lastApplyLines(last: HostStatus['lastApply']): readonly string[] {
   if (last === null) {
     return ['Nothing was applied on this host yet.'];
   }

@@ -175,6 +175,7 @@ function keepSettings(args: ApplyArguments, terminal: Terminal): KeepSettings {
     remote: isRemoteSession(),
     attended: terminal.canAsk && !args.yes,
     clocks: clocksFor(stateOf(args)),
+    place: stateOf(args),
   };
 }
 

@@ -10,6 +10,7 @@ import type { Finish } from '../finish.ts';
 import { clocksFor } from '../keeping.ts';
 import { formatOptions, stateOptions } from '../options.ts';
 import { print } from '../output.ts';
+import { commandPlace } from '../place.ts';
 import { refuseUnrecovered } from '../recovered.ts';
 import { readTerminal } from '../terminal.ts';
 
@@ -91,14 +92,15 @@ export function confirmExit(outcome: ConfirmOutcome): ExitCode {
 export function confirmText(outcome: ConfirmOutcome, style: Style): string {
   switch (outcome.type) {
     case 'kept':
-      return keptText(outcome.id, style);
+      return keptText(outcome.id, commandPlace(), style);
     case 'kept-already':
       return `Run ${outcome.id} was kept before. Nothing was changed.\n`;
     case 'not-as-proven':
-      return notAsProvenText(outcome, style);
+      return notAsProvenText({ ...outcome, place: commandPlace() }, style);
     case 'put-back': {
       const { failed, kept } = outcome.undo;
-      return `${outcome.reason}\n${takenBackText(outcome.id, [...failed, ...kept], style)}`;
+      const troubles = [...failed, ...kept];
+      return `${outcome.reason}\n${takenBackText({ id: outcome.id, troubles, place: commandPlace() }, style)}`;
     }
   }
 }

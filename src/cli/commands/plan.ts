@@ -73,7 +73,7 @@ async function handle(args: PlanArguments, finish: Finish): Promise<void> {
   const past = args.against === undefined ? undefined : pastPlan(args, args.against);
   const ground = groundFor({ root: args.root, from: args.from });
   if (args.from === undefined) {
-    tellUnfinished(args.root);
+    tellUnfinished();
   }
   const wish = await withWaivers(ground, wishFor(ground, args, durationMs('--expires', args.expires)), args);
   const { plan, facts } = await makePlan(ground, wish);

@@ -12,6 +12,7 @@ import type { Finish } from '../finish.ts';
 import { moment } from '../keeping.ts';
 import { consentOptions, formatOptions, stateOptions } from '../options.ts';
 import { print, tell } from '../output.ts';
+import { commandPlace } from '../place.ts';
 import { readTerminal } from '../terminal.ts';
 
 interface RecoverArguments {
@@ -58,7 +59,9 @@ export function recoverCommand(finish: Finish) {
       }
       const { ended, givenUp } = args.tx === undefined ? await end(args) : await whenUnlocked(() => end(args));
       const style = readTerminal(false).out;
-      const text = recoveredText(ended, style) + (givenUp === undefined ? '' : givenUpText(givenUp, style));
+      const place = commandPlace();
+      const text =
+        recoveredText(ended, place, style) + (givenUp === undefined ? '' : givenUpText(givenUp, place, style));
       finish(givenUp === undefined ? recoverExit(ended) : EXIT.needsAttention);
       if (args.tx !== undefined) {
         // Nobody reads the output of what a clock starts; what stands in the system's journal is this.

@@ -1,13 +1,15 @@
 import { printableJson } from '../../render/printable.ts';
 import type { CommandModule } from 'yargs';
-import { type HostStatus, statusOf } from '../../app/status.ts';
+import { statusOf } from '../../app/status.ts';
 import { EXIT } from '../../model/errors.ts';
+import type { HostStatus } from '../../model/status.ts';
 import { statusText } from '../../render/status-text.ts';
 import { changeableGround, groundFor, keptAt, withStore } from '../compose.ts';
 import type { Finish } from '../finish.ts';
 import { moment } from '../keeping.ts';
 import { formatOptions, stateOptions } from '../options.ts';
 import { print } from '../output.ts';
+import { commandPlace } from '../place.ts';
 import { refuseUnrecovered } from '../recovered.ts';
 import { readTerminal } from '../terminal.ts';
 import { waiverStatus } from '../waiver-status.ts';
@@ -38,7 +40,7 @@ export function statusCommand(finish: Finish) {
       await print(
         args.json || args.format === 'json'
           ? printableJson({ schema: 'urn:harden:status:1', schemaMinor: 0, ...status })
-          : statusText(status, readTerminal(false).out),
+          : statusText(status, commandPlace(), readTerminal(false).out),
       );
       finish(status.reverts.length > 0 ? EXIT.rolledBack : EXIT.ok);
     },

@@ -73,7 +73,7 @@ export function verifyCommand(finish: Finish) {
       const reports = reportsFrom(args.report, json);
       const baseline = args.baseline === undefined ? undefined : await baselineOf(args.baseline);
       const ground = groundFor({ root: args.root, from: undefined });
-      const reverted = tellUnfinished(args.root);
+      const reverted = tellUnfinished();
       const { plan } = await makePlan(ground, await withWaivers(ground, wishFor(ground, choiceOf(args), 0), args));
       baseline?.refuseOther(plan);
       if (args.output !== undefined) {

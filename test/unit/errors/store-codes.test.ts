@@ -96,7 +96,7 @@ describe('codes of the store, each as it is met', () => {
 
 describe('other codes without a host of their own', () => {
   it('H1000: a bug says what became of the host and what to send', () => {
-    const report = { program: 'harden 0.1.0', args: ['plan', '-c', "it's"], openRuns: [ID], debug: false };
+    const report = { program: 'harden 0.1.0', args: ['plan', '-c', "it's"], openRuns: [ID], debug: false, place: {} };
     expect(bugText(new Error('x is not a function'), report, { width: 80, colour: false })).toBe(
       `harden: this is a bug in harden: x is not a function
   Run abcdef01 has no end. To take back what it did: sudo harden recover

@@ -1,9 +1,10 @@
 import { describe, expect, it } from 'vitest';
+import type { HostStatus } from '../../../src/model/status.ts';
 import { pendingText, remaining } from '../../../src/render/keep-text.ts';
-import { type StatusText, statusText } from '../../../src/render/status-text.ts';
+import { statusText } from '../../../src/render/status-text.ts';
 
-const QUIET: StatusText = { pending: null, unfinished: [], lastApply: null, reverts: [] };
-const LAST: StatusText['lastApply'] = {
+const QUIET: HostStatus = { pending: null, unfinished: [], lastApply: null, reverts: [] };
+const LAST: HostStatus['lastApply'] = {
   snapshot: 'abcdef01',
   at: '2026-01-02T03:04:05.000Z',
   by: 'ops',
@@ -12,7 +13,7 @@ const LAST: StatusText['lastApply'] = {
   takenBackBy: null,
 };
 const note = (id: string) => ({ id, cause: 'clock', at: '2026-01-02T03:04:05.000Z', notAsBefore: [] }) as const;
-const EVERYTHING: StatusText = {
+const EVERYTHING: HostStatus = {
   pending: { id: 'abcdef02', changes: 3, secondsLeft: 247 },
   unfinished: ['11111111', '22222222', '33333333'],
   lastApply: LAST,
@@ -21,23 +22,25 @@ const EVERYTHING: StatusText = {
 
 describe('the state of a host in words', () => {
   it('begins with what will be taken back, in seconds', () => {
-    const [first] = statusText(EVERYTHING, { width: 100, colour: false }).split('\n');
+    const [first] = statusText(EVERYTHING, {}, { width: 100, colour: false }).split('\n');
     expect(first).toBe('Not kept yet: 3 changes of run abcdef02 will be taken back in 4:07 (247 s).');
   });
 
   it.each([40, 60, 80, 100])('is twelve lines at most and no wider than %i columns', (width) => {
-    const lines = statusText(EVERYTHING, { width, colour: false }).trimEnd().split('\n');
+    const lines = statusText(EVERYTHING, {}, { width, colour: false }).trimEnd().split('\n');
     expect(lines.length).toBeLessThanOrEqual(12);
     expect(lines.filter((line) => line.length > width)).toEqual([]);
   });
 
   it('says so where nothing was done yet, and how a revert ended', () => {
     const style = { width: 100, colour: false };
-    expect(statusText(QUIET, style)).toBe('Nothing was applied on this host yet.\n');
+    expect(statusText(QUIET, {}, style)).toBe('Nothing was applied on this host yet.\n');
     const bad = { ...note('44444444'), notAsBefore: [{ what: 'Set icc', reason: 'is not as before' }] };
-    expect(statusText({ ...QUIET, reverts: [bad] }, style)).toContain('Not as before: Set icc.');
-    expect(statusText({ ...QUIET, reverts: [{ ...bad, notAsBefore: null }] }, style)).toContain('were not looked at');
-    expect(statusText({ ...QUIET, pending: { id: 'abcdef02', changes: 1, secondsLeft: 0 } }, style)).toContain(
+    expect(statusText({ ...QUIET, reverts: [bad] }, {}, style)).toContain('Not as before: Set icc.');
+    expect(statusText({ ...QUIET, reverts: [{ ...bad, notAsBefore: null }] }, {}, style)).toContain(
+      'were not looked at',
+    );
+    expect(statusText({ ...QUIET, pending: { id: 'abcdef02', changes: 1, secondsLeft: 0 } }, {}, style)).toContain(
       'harden recover',
     );
   });
@@ -58,7 +61,7 @@ describe('the state of a host in words', () => {
   it('names the limits of each clock, and "keep" only where it can be typed', () => {
     const due = { bootId: 'b', dueMs: 1, withinMs: 300_000, clock: 'c' };
     const text = (kind: 'systemd' | 'guard', here: boolean): string =>
-      pendingText({ id: 'abcdef02', withinMs: 300_000, kind, due }, here, { width: 100, colour: false });
+      pendingText({ id: 'abcdef02', withinMs: 300_000, kind, due, place: {} }, here, { width: 100, colour: false });
     expect(text('systemd', true)).toContain('type "keep"');
     expect(text('systemd', false)).not.toContain('type "keep"');
     expect(text('systemd', false)).toContain('suspended');

@@ -99,13 +99,14 @@ describe('waivers in words', () => {
     expect(
       statusText(
         { ...base, waivers: { ending: [one('2.2@*', -1), one('b@*', 0), one('c@*', 7)], problem: null } },
+        {},
         style,
       ),
     ).toBe(
       'Nothing was applied on this host yet.\nWaiver 2.2@* (ops) ended on 2026-01-09: it counts again.\nWaiver b@* (ops) ends on 2026-01-09, last day.\n  1 more: harden waiver check\n',
     );
     expect(
-      statusText({ ...base, waivers: { ending: [], problem: '/etc/x.json5:1: unknown key "a"' } }, style),
+      statusText({ ...base, waivers: { ending: [], problem: '/etc/x.json5:1: unknown key "a"' } }, {}, style),
     ).toContain('Waivers cannot be taken: /etc/x.json5:1: unknown key "a"\n  To see all of it: harden waiver check\n');
   });
 });
