@@ -24,6 +24,7 @@ import { chosenPart } from './chosen-part.ts';
 import { pastRuns } from './past-runs.ts';
 import { chosenSnapshot, planOfSnapshot } from './snapshots.ts';
 import { consentTo } from './consent.ts';
+import { stillTheWayBack } from './still-approved.ts';
 import { type TransactionEnd, endOf, failureOf, reasonOf, refuseStopped } from './ending.ts';
 import type { Ground } from './ground.ts';
 import { type HealthGate, announcedBy, openGate } from './health.ts';
@@ -55,13 +56,12 @@ export async function rollback(ground: Ground, store: Store, request: RollbackRe
   const files = { ...kept, runs: pastRuns(store.snapshots) };
   refuseRollbackOfRollback(id, manifest.purpose);
   const applied = chosenPart(planOfSnapshot({ id, about: manifest.about }), request.part, ground.catalogue);
-  const facts = await gatherFacts(ground.host);
-  const reversal = await reversalOf({ changes: changesOf(applied), files }, ground.types, facts, ground.host);
-  const plan = wayBackPlan(ground, applied, reversal, facts);
-  if (reversal.steps.length === 0 && reversal.kept.length === 0) {
+  const first = await wayBack(ground, applied, files);
+  const { plan } = first;
+  if (isBack(first)) {
     return { type: 'nothing-to-do', plan };
   }
-  const specFor = (way: Plan): TransactionSpec => ({
+  const specFor = ({ facts, reversal }: WayBack, way: Plan): TransactionSpec => ({
     id: request.newId(),
     purpose: 'rollback',
     createdAt: ground.now().toISOString(),
@@ -71,9 +71,9 @@ export async function rollback(ground: Ground, store: Store, request: RollbackRe
     undoPhases: reversal.undoPhases,
   });
   if (request.dryRun) {
-    ui.progress({ type: 'rehearsed', rehearsed: store.rehearse(specFor(plan)) });
-    const left = reversal.kept.map(({ what, reason }) => `leave ${what}: ${reason}`);
-    return { type: 'dry-run', plan, steps: [...reversal.steps.map(stepText), ...left] };
+    ui.progress({ type: 'rehearsed', rehearsed: store.rehearse(specFor(first, plan)) });
+    const left = first.reversal.kept.map(({ what, reason }) => `leave ${what}: ${reason}`);
+    return { type: 'dry-run', plan, steps: [...first.reversal.steps.map(stepText), ...left] };
   }
   const { yes, ceiling, note = {} } = request;
   const unattended = { ...NOT_UNATTENDED, note };
@@ -83,18 +83,24 @@ export async function rollback(ground: Ground, store: Store, request: RollbackRe
   if (consent.type === 'declined') {
     return { type: 'declined', plan };
   }
+  const second = await wayBack(ground, applied, files);
+  const agreed = stillTheWayBack(plan, second.plan);
+  const { facts, reversal } = second;
+  refuseStopped(ui);
+  if (isBack(second)) {
+    return { type: 'nothing-to-do', plan: agreed };
+  }
   // What is unwell may be why it is put back; it is only not held against the way back.
   const gate = await openGate({ ground, facts, setup: request.health, steps: reversal.steps, ui }, false);
   refuseStopped(ui);
-  const transaction = store.begin(specFor({ ...plan, approvals: [consent.approval] }));
-  const end = await endOf(transaction, () =>
-    performAndProve({ ground, ui, applied, files, reversal, facts, plan, gate }, transaction),
-  );
+  const transaction = store.begin(specFor(second, { ...agreed, approvals: [consent.approval] }));
+  const run = { ground, ui, applied, files, reversal, facts, plan: agreed, gate };
+  const end = await endOf(transaction, () => performAndProve(run, transaction));
   if (end.type === 'failed') {
     const look = async (): Promise<Looked> => ({ facts: await gatherFacts(ground.host), moved: [] });
-    return putBack({ ui, plan, facts, gate, look }, transaction, end);
+    return putBack({ ui, plan: agreed, facts, gate, look }, transaction, end);
   }
-  return { type: 'done', plan, snapshot: id, proofs: end.proofs, kept: reversal.kept, health: end.health };
+  return { type: 'done', plan: agreed, snapshot: id, proofs: end.proofs, kept: reversal.kept, health: end.health };
 }
 
 function refuseRollbackOfRollback(id: string, purpose: 'apply' | 'rollback'): void {
@@ -106,6 +112,23 @@ function refuseRollbackOfRollback(id: string, purpose: 'apply' | 'rollback'): vo
       hint: 'To make those changes again: harden apply; to see all snapshots: harden snapshot list',
     });
   }
+}
+
+/** What would be put back at this moment. */
+interface WayBack {
+  readonly facts: HostFacts;
+  readonly reversal: Reversal;
+  readonly plan: Plan;
+}
+
+async function wayBack(ground: Ground, applied: Plan, files: AppliedSnapshot): Promise<WayBack> {
+  const facts = await gatherFacts(ground.host);
+  const reversal = await reversalOf({ changes: changesOf(applied), files }, ground.types, facts, ground.host);
+  return { facts, reversal, plan: wayBackPlan(ground, applied, reversal, facts) };
+}
+
+function isBack({ reversal }: WayBack): boolean {
+  return reversal.steps.length === 0 && reversal.kept.length === 0;
 }
 
 interface WayBackRun {

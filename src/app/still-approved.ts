@@ -71,22 +71,40 @@ export function stillApproved(approved: Plan, now: PlannedHost, ground: Pick<Gro
   }
 }
 
-function withoutNewStops(approved: Plan, plan: Plan): Plan {
+/**
+ * The way back of this moment, where it is the approved one or less.
+ * @throws HardenError exit 5 where it would change, leave, activate or stop something that was not shown.
+ */
+export function stillTheWayBack(approved: Plan, now: Plan): Plan {
+  const shown = new Set(approved.changes.map(({ id }) => id));
+  const kinds = new Set(approved.effects.map(({ kind }) => kind));
+  const moved = [
+    ...now.changes.filter(({ id }) => !shown.has(id)).map(({ address }) => `moved since: ${address}`),
+    ...now.warnings.filter((left) => !approved.warnings.includes(left)),
+    ...now.effects.filter(({ kind }) => !kinds.has(kind)).map(({ kind }) => `not shown before: ${kind} of dockerd`),
+  ];
+  if (moved.length > 0) {
+    throw notApplicable('the host is not as it was when the way back was shown', moved, 'harden rollback --plan');
+  }
+  return withoutNewStops(approved, now, 'harden rollback --plan');
+}
+
+function withoutNewStops(approved: Plan, plan: Plan, again?: string): Plan {
   const named = new Set(approved.effects.flatMap((effect) => effect.containersStopped));
   const unnamed = plan.effects.flatMap((effect) => effect.containersStopped).filter((name) => !named.has(name));
   if (unnamed.length > 0) {
-    throw notApplicable('containers would stop that the plan did not name', [unnamed.join(', ')]);
+    throw notApplicable('containers would stop that the plan did not name', [unnamed.join(', ')], again);
   }
   return plan;
 }
 
-function notApplicable(what: string, details: readonly string[]): HardenError {
+function notApplicable(what: string, details: readonly string[], again = 'harden plan'): HardenError {
   return new HardenError({
     code: 'H4003',
     exit: EXIT.planNotApplicable,
     message: `${what}. Nothing was changed.`,
     details,
-    hint: 'To plan again: harden plan',
+    hint: `To plan again: ${again}`,
   });
 }
 
