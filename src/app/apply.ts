@@ -11,13 +11,14 @@ import { EXIT, HardenError } from '../model/errors.ts';
 import type { HealthReport, HealthSetup } from '../model/health.ts';
 import type { Plan } from '../model/plan.ts';
 import { changesOf } from '../model/plan-changes.ts';
+import type { RevertDue } from '../model/revert.ts';
 import type { TransactionSpec, Trouble } from '../model/transaction.ts';
 import type { Ceiling } from '../plan/ceiling.ts';
 import { leftByChoice, narrowed } from '../plan/narrow.ts';
 import type { Work } from '../resources/resource-type.ts';
 import { refuseBrokenFiles } from './broken-files.ts';
 import { consentTo } from './consent.ts';
-import { type TransactionEnd, endOf, failureOf, reasonOf, refuseStopped } from './ending.ts';
+import { Stopped, type TransactionEnd, endOf, failureOf, reasonOf, refuseStopped } from './ending.ts';
 import { fileDifferences } from './file-differences.ts';
 import type { Ground } from './ground.ts';
 import { type HealthGate, announcedBy, openGate, refuseUnhealthy } from './health.ts';
@@ -134,7 +135,9 @@ async function carryOut(run: Run, store: Store): Promise<RunOutcome> {
   const transaction = store.begin(specOf(run, work));
   const { timer } = run;
   let pendingRevert: PendingRevert | undefined;
-  const wait = async (): Promise<void> => void (pendingRevert = await timer?.wait(transaction));
+  const { id } = transaction;
+  const stoppable = { id, wait: (due: RevertDue) => waitUnlessStopped(run.ui, transaction, due) };
+  const wait = async (): Promise<void> => void (pendingRevert = await timer?.wait(stoppable));
   const end = await endOf(
     transaction,
     async () => {
@@ -153,6 +156,16 @@ async function carryOut(run: Run, store: Store): Promise<RunOutcome> {
   }
   const { proofs, health, met = [] } = end;
   return { type: 'done', plan, snapshot: transaction.id, proofs, met, kept: [], health, pendingRevert };
+}
+
+/** Setting the clock takes a while, in which somebody may have had enough. @throws Stopped */
+function waitUnlessStopped(ui: Ui, transaction: Begun, due: RevertDue): void {
+  const signal = ui.stopRequested();
+  if (signal !== undefined) {
+    throw new Stopped(signal);
+  }
+  transaction.wait(due);
+  ui.progress({ type: 'waiting' });
 }
 
 /** Which changes are not as they were found before. */

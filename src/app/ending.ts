@@ -38,6 +38,9 @@ export async function endOf(
     if (error instanceof HardenError && error.code === 'H2132') {
       throw error;
     }
+    if (error instanceof Stopped) {
+      return { type: 'failed', at: 'the last moment', reason: error.message, signal: error.signal };
+    }
     return { type: 'failed', at: 'the work itself', reason: wordsOf(error), signal: undefined };
   }
 }
@@ -50,6 +53,16 @@ export function failureOf(
       return { type: 'failed', at: 'between steps', reason: `stopped by ${outcome.signal}`, signal: outcome.signal };
     case 'failed':
       return { type: 'failed', at: outcome.at, reason: outcome.reason, signal: undefined };
+  }
+}
+
+/** A signal that came when everything was proven and nothing final. */
+export class Stopped extends Error {
+  readonly signal: string;
+
+  constructor(signal: string) {
+    super(`stopped by ${signal}`);
+    this.signal = signal;
   }
 }
 

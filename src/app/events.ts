@@ -9,7 +9,10 @@ export function withEvents(ui: Ui, emit: (event: RunEvent) => void): Ui {
       return ui.canAsk;
     },
     progress: (progress) => {
-      emit(eventOf(progress));
+      const event = eventOf(progress);
+      if (event !== undefined) {
+        emit(event);
+      }
       ui.progress(progress);
     },
     ask: (question) => ui.ask(question),
@@ -17,7 +20,8 @@ export function withEvents(ui: Ui, emit: (event: RunEvent) => void): Ui {
   };
 }
 
-export function eventOf(progress: Progress): RunEvent {
+/** Undefined: told at the end of the run. */
+export function eventOf(progress: Progress): RunEvent | undefined {
   switch (progress.type) {
     case 'recovered':
       return { type: 'recovered', lines: progress.lines };
@@ -39,6 +43,8 @@ export function eventOf(progress: Progress): RunEvent {
       return { type: 'health.looked', what: progress.what };
     case 'verifying':
       return { type: 'verify.started' };
+    case 'waiting':
+      return undefined;
     case 'rolling-back':
       return { type: 'undo.started', reason: progress.why };
   }

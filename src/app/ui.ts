@@ -20,6 +20,8 @@ export type Progress =
   /** Before anything is changed. */
   | { readonly type: 'looking'; readonly what: string }
   | { readonly type: 'verifying' }
+  /** Everything is proven, and is taken back unless it is kept: nothing stops that any more. */
+  | { readonly type: 'waiting' }
   | { readonly type: 'rolling-back'; readonly why: string };
 
 /** A plan a person is asked to approve, with what is needed to look into it. */

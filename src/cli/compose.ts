@@ -1,5 +1,7 @@
 import { userInfo } from 'node:os';
 import { resolve } from 'node:path';
+import { setImmediate as breathe } from 'node:timers/promises';
+import { refuseStopped } from '../app/ending.ts';
 import type { Ground } from '../app/ground.ts';
 import type { PlanWish } from '../app/make-plan.ts';
 import type { Catalogue } from '../catalogue/catalogue.ts';
@@ -150,7 +152,11 @@ export async function withStore<T>(
     if (place.dryRun) {
       refuseUnfinished(store);
     } else {
-      const ended = await (place.ending?.(store) ?? store.recover({ now: moment(ground) }));
+      const ending = place.ending ?? ((): readonly Recovered[] => store.recover({ now: moment(ground) }));
+      // A signal that came while this program started is heard before anything is put back.
+      await breathe();
+      refuseStopped({ stopRequested: () => stop.requested() });
+      const ended = await stop.whilePuttingBack(async () => ending(store));
       await net.stopClocks(ended);
       place.recovered(ended);
     }

@@ -44,6 +44,7 @@ export function liveList(): LiveList {
         case 'rehearsed':
         case 'looking':
         case 'verifying':
+        case 'waiting':
         case 'recovered':
           return false;
       }

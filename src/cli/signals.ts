@@ -1,3 +1,4 @@
+import { setImmediate as breathe } from 'node:timers/promises';
 import { type CommandPlace, atPlace } from '../model/command-place.ts';
 import { EXIT, HardenError } from '../model/errors.ts';
 
@@ -11,6 +12,10 @@ export interface StopSignals {
   requested(): StopSignal | undefined;
   /** From now on the host is being changed. */
   begun(): void;
+  /** What was changed stays for now: a signal stops nothing any more. */
+  waits(): void;
+  /** While `work` puts something back, which is never left half done. */
+  whilePuttingBack<T>(work: () => Promise<T>): Promise<T>;
   /** While a question is open, a signal is the answer no: `ask` is told to end its prompt. */
   whileAsking<T>(ask: (signal: AbortSignal) => Promise<T>): Promise<T>;
   release(): void;
@@ -23,14 +28,14 @@ const ONE_PRESS_MS = 250;
 /** @param repair the command that ends what a run left half done. */
 export function watchSignals(repair: string): StopSignals {
   let first: { readonly signal: StopSignal; readonly at: number } | undefined;
-  let working = false;
+  let phase: Phase = 'before';
   let interrupt: ((error: HardenError) => void) | undefined;
   const receive = (signal: StopSignal): void => {
     if (first?.signal === 'SIGINT' && signal === 'SIGINT' && performance.now() - first.at > ONE_PRESS_MS) {
-      stopAtOnce(working, repair);
+      stopAtOnce(phase, repair);
     }
     if (first === undefined) {
-      process.stderr.write(`\nharden: ${signal} received; ${whatNow(signal, working)}\n`);
+      process.stderr.write(`\nharden: ${signal} received; ${whatNow(signal, phase)}\n`);
     }
     first ??= { signal, at: performance.now() };
     interrupt?.(interrupted(signal));
@@ -40,7 +45,21 @@ export function watchSignals(repair: string): StopSignals {
   return {
     requested: () => first?.signal,
     begun: () => {
-      working = true;
+      phase = 'working';
+    },
+    waits: () => {
+      phase = 'waiting';
+    },
+    whilePuttingBack: async (work) => {
+      const before = phase;
+      phase = 'putting-back';
+      try {
+        return await work();
+      } finally {
+        // A signal that came while it could not be heard is heard now.
+        await breathe();
+        phase = before;
+      }
     },
     whileAsking: async (ask) => {
       const end = new AbortController();
@@ -66,18 +85,29 @@ export function repairCommand(place: CommandPlace): string {
   return atPlace('sudo harden recover', place);
 }
 
-function whatNow(signal: StopSignal, working: boolean): string {
+type Phase = 'before' | 'working' | 'waiting' | 'putting-back';
+
+function whatNow(signal: StopSignal, phase: Phase): string {
   const again = signal === 'SIGINT' ? ' (again: stop at once)' : '';
-  return working
-    ? `the step at work is finished, then everything is put back${again}.`
-    : 'stopping before anything is changed.';
+  switch (phase) {
+    case 'before':
+      return 'stopping before anything is changed.';
+    case 'working':
+      return `the step at work is finished, then everything is put back${again}.`;
+    case 'waiting':
+      return 'the changes are made, and wait to be kept.';
+    case 'putting-back':
+      return `what is being put back is put back to its end${again}.`;
+  }
 }
 
-function stopAtOnce(working: boolean, repair: string): never {
+function stopAtOnce(phase: Phase, repair: string): never {
   process.stderr.write(
-    working
+    phase === 'working' || phase === 'putting-back'
       ? `\nharden: stopped at once; this host may be half changed.\n  To repair it: ${repair}\n`
-      : '\nharden: stopped at once. Nothing was changed.\n',
+      : phase === 'waiting'
+        ? '\nharden: stopped at once; the changes are made, and wait to be kept.\n'
+        : '\nharden: stopped at once. Nothing was changed.\n',
   );
   // Whatever else still runs is what somebody wants to stop.
   // eslint-disable-next-line n/no-process-exit -- the second Ctrl-C ends the program where it stands

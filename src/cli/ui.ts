@@ -29,6 +29,9 @@ export function personUi(terminal: Terminal, stop: StopSignals, showPlan: (plan:
       if (event.type === 'snapshot') {
         stop.begun();
       }
+      if (event.type === 'waiting') {
+        stop.waits();
+      }
       show(event, terminal, list);
       follow(event, beat);
     },
@@ -84,6 +87,7 @@ function takingLong(event: Progress): string | undefined {
     case 'snapshot':
     case 'step-done':
     case 'step-failed':
+    case 'waiting':
       return undefined;
   }
 }
@@ -106,6 +110,7 @@ function spokenLine(event: Progress): string {
     case 'recovered':
     case 'snapshot':
     case 'step-started':
+    case 'waiting':
       return progressLine(event);
   }
 }
@@ -119,6 +124,7 @@ export function progressLine(event: Progress): string {
     case 'rehearsed':
       return `  ..  the way back was tried: ${rehearsedWords(event.rehearsed)}\n`;
     case 'step-started':
+    case 'waiting':
       return '';
     case 'step-done':
       return `  ok  ${String(event.number).padStart(2)}/${event.of}  ${printable(event.what)}\n`;
