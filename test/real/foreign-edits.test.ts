@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { OWN_STATE, WITH_HARDEN, harden, planOf, runJson } from './built-harden.ts';
+import { ACCEPT_SOCKET, OWN_STATE, WITH_HARDEN, harden, planOf, runJson } from './built-harden.ts';
 import { layerChanges } from './host-layer.ts';
 import { realHosts, throwawayHost } from './throwaway-host.ts';
 
@@ -12,7 +12,7 @@ describe.runIf(realHosts('bookworm', 'trixie'))('what somebody changed between a
     await host.check('touch /etc/docker/key.json; chmod 0775 /etc/docker; chmod 0666 /etc/default/docker');
     await host.startDockerd();
     await host.check('chmod 0666 /run/docker.sock');
-    await runJson(host, ['apply', '-p', 'cis-docker-1.8.0/L2'], 0);
+    await runJson(host, ['apply', '-p', 'cis-docker-1.8.0/L2', ...ACCEPT_SOCKET], 0);
 
     await host.check(`
       set -e
