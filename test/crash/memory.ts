@@ -43,7 +43,7 @@ export const MEMORY_METHODS: readonly CrashMethod[] = [
   inMemory({
     name: 'memory: kill, kill again',
     rows: ['T04', 'T05'],
-    least: { quick: 200, full: 3_000 },
+    least: { quick: 200, full: 2_500 },
     sweep: (effort) => all([killedInRecovery(effort === 'full' ? 3 : 29), killedThreeTimes(7)], (one) => one),
   }),
   inMemory({
