@@ -1,4 +1,3 @@
-import { readFileSync } from 'node:fs';
 import {
   type Node,
   type ParseError,
@@ -10,7 +9,6 @@ import {
 import type { z } from 'zod';
 import { EXIT, HardenError } from '../model/errors.ts';
 import { mayNestDeeper, nestsDeeper } from '../model/json-depth.ts';
-import { wordsFor } from './errno.ts';
 import { RECORDING_MINOR, RECORDING_SCHEMA, type Recording, RecordingSchema } from './recording-schema.ts';
 
 const STRICT = { allowTrailingComma: false, disallowComments: true, allowEmptyContent: false };
@@ -30,28 +28,6 @@ interface Source {
 interface Problem {
   readonly offset: number;
   readonly text: string;
-}
-
-/**
- * The recording in a file; `-` is standard input.
- * @throws HardenError (exit 65) where it cannot be read or is no recording this version understands.
- */
-export function loadRecording(file: string): Recording {
-  try {
-    return parseRecording(readFileSync(file === '-' ? 0 : file, 'utf8'), file === '-' ? 'standard input' : file);
-  } catch (error) {
-    throw error instanceof HardenError
-      ? error
-      : new HardenError({
-          code: 'H1031',
-          exit: EXIT.malformed,
-          message: `the recording ${file} cannot be read, so nothing was planned.`,
-          details: [wordsFor(error)],
-          position: { file },
-          hint: AGAIN,
-          cause: error,
-        });
-  }
 }
 
 /**

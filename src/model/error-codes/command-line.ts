@@ -115,11 +115,6 @@ export const COMMAND_LINE_CODES = {
     why: 'It may ask for something this version does not know.',
     remedy: 'Plan with this version, or apply with that one: harden plan -o FILE',
   },
-  H1031: {
-    title: 'a recording cannot be read',
-    why: 'The file is not there or may not be read.',
-    remedy: 'Record the host again, there: harden record -o FILE',
-  },
   H1032: {
     title: 'a file is not a recording of a host',
     why: 'It is cut off, was edited, or is something else.',

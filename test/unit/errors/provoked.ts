@@ -27,7 +27,6 @@ export const PROVOKED: Readonly<Record<ErrorCode, string>> = {
   H1002: 'cli/configuration.test.ts',
   H1020: 'cli/bad-input.test.ts',
   H1021: 'cli/bad-input.test.ts',
-  H1031: 'unit/errors/store-codes.test.ts',
   H1032: 'cli/error-codes.test.ts',
   H1033: 'unit/host/recording.test.ts',
   H1034: 'cli/error-codes.test.ts',

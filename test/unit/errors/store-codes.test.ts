@@ -4,7 +4,6 @@ import { planOfSnapshot } from '../../../src/app/snapshots.ts';
 import { refuseUnrecovered } from '../../../src/cli/recovered.ts';
 import { lookUp } from '../../../src/host/memory-disk.ts';
 import { memorySys } from '../../../src/host/memory-sys.ts';
-import { loadRecording } from '../../../src/host/recording-file.ts';
 import { sysError } from '../../../src/host/sys-process.ts';
 import { absPath } from '../../../src/model/brand.ts';
 import { HardenError } from '../../../src/model/errors.ts';
@@ -105,10 +104,6 @@ describe('other codes without a host of their own', () => {
   H1000   harden explain H1000
 `,
     );
-  });
-
-  it('H1031: a recording that is not there', () => {
-    expect(codeOf(() => loadRecording('/nowhere/host.json'))).toBe('H1031 65');
   });
 
   it('H3010: dockerd itself refuses the new file', () => {
