@@ -28,12 +28,12 @@ export interface HealthGate {
 }
 
 export interface GateWish {
-  readonly ground: Ground;
-  readonly facts: HostFacts;
+  readonly ground: Pick<Ground, 'host' | 'now'>;
+  readonly facts: Pick<HostFacts, 'engine'>;
   /** Undefined where there is no live host to look at. */
   readonly setup: HealthSetup | undefined;
   readonly steps: readonly StepInput[];
-  readonly ui: Ui;
+  readonly ui: Pick<Ui, 'progress' | 'stopRequested'>;
 }
 
 const NOTHING_ANNOUNCED: Announced = { containersStopped: [], otherContainers: false, withoutProxy: false };
@@ -41,21 +41,27 @@ const NOTHING_ANNOUNCED: Announced = { containersStopped: [], otherContainers: f
 /**
  * Looks at the host before the change; where dockerd will be activated, a throwaway container is started and removed. Undefined where
  * there is no live host.
- * @throws HardenError H5001 where a check of the site fails already and `mustPass` asks for them.
+ * @throws HardenError where `mustPass` is set and a check of the site fails already (H5001), or the engine does not tell what runs
+ * (H5004): what is not known before could not be held against the change.
  */
 export async function openGate(wish: GateWish, mustPass: boolean): Promise<HealthGate | undefined> {
   const { setup, facts, steps, ui } = wish;
   if (setup === undefined) {
     return undefined;
   }
-  const activates = steps.some(({ kind }) => kind === 'activate') && facts.engine.unreachable === undefined;
+  const touched = steps.some(({ kind }) => kind === 'activate');
+  const activates = touched && facts.engine.unreachable === undefined;
   if (activates || setup.checks.length > 0) {
     ui.progress({ type: 'looking', what: whatIsLookedAt(setup, activates) });
   }
   const ground = groundOf(wish, setup);
-  const baseline: HealthBaseline = await healthBefore(ground, { engine: activates, mustPass });
+  const baseline: HealthBaseline = await healthBefore(ground, {
+    engine: activates ? 'answers' : touched ? 'silent' : 'untouched',
+    mustPass,
+  });
   if (mustPass) {
     refuseFailing(baseline.failing);
+    refuseUnseen(baseline);
   }
   const since = wish.ground.now();
   const unit = facts.engine.service?.name ?? 'docker.service';
@@ -108,6 +114,18 @@ function refuseFailing(failing: readonly Trouble[]): void {
       message: `${failing.length === 1 ? 'a health check fails' : `${failing.length} health checks fail`} before anything was done. Nothing was changed.`,
       details: failing.map(({ what, reason }) => `${what}: ${reason}`),
       hint: 'Mend what it tells of, or take the check out of /etc/harden/health.d or --health; then: harden apply',
+    });
+  }
+}
+
+function refuseUnseen({ engine }: HealthBaseline): void {
+  if (engine === 'unseen') {
+    throw new HardenError({
+      code: 'H5004',
+      exit: EXIT.planNotApplicable,
+      message:
+        'the engine does not tell which containers run, so nobody could tell whether they run afterwards. Nothing was changed.',
+      hint: 'To see what it says: docker inspect $(docker ps -q); to go on without what activates dockerd: harden apply --yes --max-impact none --skip-over-ceiling',
     });
   }
 }

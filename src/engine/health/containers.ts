@@ -100,10 +100,7 @@ export async function fallAgain(
   moment: readonly ContainerHealth[],
   look: Look,
 ): Promise<readonly Trouble[] | undefined> {
-  let now = await look();
-  for (let again = 0; now === undefined && again < LOOKS_AGAIN; again += 1) {
-    now = await look();
-  }
+  const now = await lookAgain(look);
   if (now === undefined) {
     return undefined;
   }
@@ -117,10 +114,20 @@ export async function fallAgain(
     });
 }
 
-/** Each waits for the engine as long as a question may take. */
-const LOOKS_AGAIN = 3;
 const UNDECIDED = 'its own health check has not decided yet';
 const FALLS = 'ends and is restarted again and again, which it was not before';
+
+/** What several tries got of the engine; undefined where it told nothing. */
+export async function lookAgain<T>(look: () => Promise<T | undefined>): Promise<T | undefined> {
+  let now = await look();
+  for (let again = 0; now === undefined && again < LOOKS_AGAIN; again += 1) {
+    now = await look();
+  }
+  return now;
+}
+
+/** Each waits for the engine as long as a question may take. */
+const LOOKS_AGAIN = 3;
 
 function badTurn(before: ContainerHealth, now: ContainerHealth | undefined): Trouble | undefined {
   if (now?.running !== true) {

@@ -4,7 +4,7 @@ import type { HealthReport, HealthSetup, TrialOutcome } from '../../model/health
 import type { HostReader } from '../../model/host.ts';
 import type { Trouble } from '../../model/transaction.ts';
 import { engineAnswers } from '../execute.ts';
-import { type ContainerHealth, comeBack, containersNow, fallAgain } from './containers.ts';
+import { type ContainerHealth, comeBack, containersNow, fallAgain, lookAgain } from './containers.ts';
 import { failingChecks } from './own-checks.ts';
 import {
   type AcceptingPort,
@@ -16,18 +16,20 @@ import {
   publishedPorts,
 } from './ports.ts';
 
-/** The host as it was before a change. `engine` is undefined where the change does not touch the engine. */
+/** The engine and what it ran before a change. */
+interface EngineBaseline {
+  readonly containers: readonly ContainerHealth[];
+  readonly published: readonly PublishedPort[];
+  readonly accepting: readonly AcceptingPort[];
+  /** Undefined where nobody wants a trial. */
+  readonly trial: TrialOutcome | undefined;
+}
+
+/** The host as it was before a change. */
 export interface HealthBaseline {
   readonly failing: readonly Trouble[];
-  readonly engine:
-    | {
-        readonly containers: readonly ContainerHealth[];
-        readonly published: readonly PublishedPort[];
-        readonly accepting: readonly AcceptingPort[];
-        /** Undefined where nobody wants a trial. */
-        readonly trial: TrialOutcome | undefined;
-      }
-    | undefined;
+  /** `unseen`: it did not tell what runs, so nothing of that can be held against the change. */
+  readonly engine: EngineBaseline | 'untouched' | 'unseen';
 }
 
 /** Where the gate looks, and who may stop it. */
@@ -53,21 +55,32 @@ export interface HealthJudged extends HealthReport {
   readonly troubles: readonly Trouble[];
 }
 
-/** Looks before the change; a trial container is started only where `engine` says that the engine will be activated, and
- * not where a check fails that `mustPass`. */
+/**
+ * Looks before the change; a trial container is started only where `engine` says that the engine answers and will be activated, and
+ * not where a check fails that `mustPass` asks for, or the engine does not tell what runs.
+ */
 export async function healthBefore(
   ground: HealthGround,
-  { engine, mustPass }: { readonly engine: boolean; readonly mustPass: boolean },
+  { engine, mustPass }: { readonly engine: 'untouched' | 'silent' | 'answers'; readonly mustPass: boolean },
 ): Promise<HealthBaseline> {
   const { host, socket, setup, stop } = ground;
   const failing = await failingChecks(setup.checks, setup.probes, stop);
-  if (!engine || (mustPass && failing.length > 0) || stop()) {
-    return { failing, engine: undefined };
+  if (engine === 'untouched' || (mustPass && failing.length > 0) || stop()) {
+    return { failing, engine: 'untouched' };
   }
-  const [containers, published] = await Promise.all([containersNow(host, socket), publishedPorts(host, socket)]);
+  const [containers, published] =
+    engine === 'silent'
+      ? []
+      : await Promise.all([
+          lookAgain(() => containersNow(host, socket)),
+          lookAgain(() => publishedPorts(host, socket)),
+        ]);
+  if (containers === undefined || published === undefined) {
+    return { failing, engine: 'unseen' };
+  }
   const accepting = await acceptingPorts(published, setup.probes);
   const trial = await setup.trial?.tryOnce(socket, setup.limits.trialMs);
-  return { failing, engine: { containers: containers ?? [], published, accepting, trial } };
+  return { failing, engine: { containers, published, accepting, trial } };
 }
 
 /**
@@ -79,7 +92,7 @@ export async function judgeHealth(
   before: HealthBaseline,
   announced: Announced,
 ): Promise<HealthJudged> {
-  const engine = before.engine === undefined ? NOTHING : await judgeEngine(ground, before.engine, announced);
+  const engine = await judgeEngine(ground, before.engine, announced);
   const { checks } = ground.setup;
   // What a dead engine takes along is told by the engine.
   const failing = engine.troubles.length > 0 ? [] : await failingChecks(checks, ground.setup.probes, ground.stop);
@@ -95,18 +108,35 @@ export async function judgeHealth(
 const NOTHING: HealthJudged = { troubles: [], checked: [], notChecked: [] };
 
 async function judgeEngine(
-  { host, socket, setup, stop }: HealthGround,
-  before: NonNullable<HealthBaseline['engine']>,
+  ground: HealthGround,
+  before: HealthBaseline['engine'],
   announced: Announced,
 ): Promise<HealthJudged> {
-  const { limits, probes } = setup;
-  const answers = await engineAnswers(host, socket, limits.engineMs).then(
+  if (before === 'untouched') {
+    return NOTHING;
+  }
+  const { host, socket, setup } = ground;
+  const silent = await engineAnswers(host, socket, setup.limits.engineMs).then(
     () => undefined,
     (error: unknown) => (error instanceof Error ? error.message : String(error)),
   );
-  if (answers !== undefined) {
-    return { ...NOTHING, troubles: [{ what: 'dockerd', reason: answers }] };
+  if (silent !== undefined) {
+    return { ...NOTHING, troubles: [{ what: 'dockerd', reason: silent }] };
   }
+  return before === 'unseen'
+    ? { ...NOTHING, checked: [ANSWERS], notChecked: [UNSEEN] }
+    : judgeRunning(ground, before, announced);
+}
+
+const ANSWERS = 'the engine answers';
+const UNSEEN = 'containers and their ports: the engine did not tell what ran before';
+
+async function judgeRunning(
+  { host, socket, setup, stop }: HealthGround,
+  before: EngineBaseline,
+  announced: Announced,
+): Promise<HealthJudged> {
+  const { limits, probes } = setup;
   const gone = new Set(
     before.containers
       .filter(
@@ -132,7 +162,7 @@ async function judgeEngine(
   return {
     troubles: [...running.troubles, ...closed, ...fallen.troubles, ...troubleOf(trial)],
     checked: [
-      'the engine answers',
+      ANSWERS,
       ...(containers.length === 0 ? [] : [`${counted(containers.length, 'container')} as before`]),
       ...(ports.length === 0 ? [] : [`${counted(ports.length, 'published port')} open`]),
       ...(trial?.type === 'started' ? ['a new container starts'] : []),

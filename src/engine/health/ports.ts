@@ -23,13 +23,15 @@ const CONNECT_MS = 2_000;
 /** More than this is not tried on each address. */
 const MAX_ADDRESSES = 3;
 
-/** Published ports of running containers; none where the engine does not answer. */
-export async function publishedPorts(host: HostReader, socket: AbsPath): Promise<readonly PublishedPort[]> {
+/** Published ports of running containers; undefined where the engine does not tell. */
+export async function publishedPorts(host: HostReader, socket: AbsPath): Promise<readonly PublishedPort[] | undefined> {
   const list = await host.docker(socket, '/containers/json');
-  const containers = list.type === 'answered' && isJsonList(list.body) ? list.body.filter(isJsonObject) : [];
-  return containers.flatMap((container) =>
-    listMember(container, 'Ports').filter(isJsonObject).flatMap(portOf(container)),
-  );
+  if (list.type !== 'answered' || list.status !== 200 || !isJsonList(list.body)) {
+    return undefined;
+  }
+  return list.body
+    .filter(isJsonObject)
+    .flatMap((container) => listMember(container, 'Ports').filter(isJsonObject).flatMap(portOf(container)));
 }
 
 function portOf(container: JsonObject): (port: JsonObject) => readonly PublishedPort[] {

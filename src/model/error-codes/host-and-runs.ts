@@ -83,6 +83,11 @@ export const RUN_CODES = {
     why: 'It takes a file, a folder, or a program by its absolute path with plain words after it.',
     remedy: 'Put anything with quotes into a file: harden schema health prints what it may hold.',
   },
+  H5004: {
+    title: 'the engine does not tell which containers run',
+    why: 'It answers, but not this question, so after a restart nobody could tell whether all of them came back.',
+    remedy: 'See what it says to docker inspect $(docker ps -q), mend that, then: harden apply',
+  },
   H6001: {
     title: 'a folder has no clock',
     why: 'With --root nothing runs there that could take changes back after a time.',

@@ -25,6 +25,8 @@ interface Moment {
   readonly trial?: TrialOutcome;
   readonly failing?: readonly string[];
   readonly dead?: true;
+  /** The engine answers, but not what runs: neither the list nor one container. */
+  readonly silentOf?: 'list' | 'one';
 }
 
 const STARTED: TrialOutcome = { type: 'started', left: [] };
@@ -127,9 +129,34 @@ describe('the health gate', () => {
   });
 
   it('holds a check of the site against the change, also where the engine was not touched', async () => {
-    const { troubles, checked } = await gate({}, { failing: ['shop'] }, { engine: false });
+    const { troubles, checked } = await gate({}, { failing: ['shop'] }, { engine: 'untouched' });
     expect(troubles).toEqual([{ what: 'health check "shop"', reason: '/bin/shop: not well' }]);
     expect(checked).toEqual(["1 of the site's own checks"]);
+  });
+
+  it.each([{ silentOf: 'list' }, { silentOf: 'one' }] as const)(
+    'counts no container as well where the engine did not tell before: $silentOf',
+    async (silent) => {
+      const before = { boxes: [WEB], open: OPEN, trial: failed('not to be tried'), ...silent };
+      expect(await gate(before, { boxes: [], trial: STARTED })).toEqual({
+        troubles: [],
+        checked: ['the engine answers'],
+        notChecked: ['containers and their ports: the engine did not tell what ran before'],
+      });
+    },
+  );
+
+  it('asks the engine again before it gives up', async () => {
+    let looks = 0;
+    const before = (): Moment => ({ boxes: [WEB], open: OPEN, ...((looks += 1) < 3 ? { silentOf: 'list' } : {}) });
+    const { checked } = await gate(before, { boxes: [WEB], open: OPEN });
+    expect(checked).toContain('1 container as before');
+  });
+
+  it('says of an engine that was dead before that nothing could be held against it', async () => {
+    const { troubles, notChecked } = await gate({ dead: true }, {}, { engine: 'silent', mustPass: false });
+    expect(troubles).toEqual([]);
+    expect(notChecked).toEqual(['containers and their ports: the engine did not tell what ran before']);
   });
 
   it('names what a trial left behind', async () => {
@@ -142,18 +169,20 @@ describe('the health gate', () => {
 
 interface GateOptions {
   readonly announced?: Announced;
-  readonly engine?: boolean;
+  readonly engine?: 'untouched' | 'silent' | 'answers';
   readonly mustPass?: boolean;
 }
 
-async function gate(before: Moment, after: Moment | (() => Moment), options: GateOptions = {}) {
-  const { announced = NOTHING, engine = true, mustPass = true } = options;
-  const names = [before, typeof after === 'function' ? {} : after].flatMap(({ failing = [] }) => failing);
+async function gate(before: Moment | (() => Moment), after: Moment | (() => Moment), options: GateOptions = {}) {
+  const { announced = NOTHING, engine = 'answers', mustPass = true } = options;
+  const names = [before, after]
+    .map((one) => (typeof one === 'function' ? {} : one))
+    .flatMap(({ failing = [] }) => failing);
   const checks = [...new Set(names)].map(checkNamed);
-  const baseline = await healthBefore(
-    groundAt(() => before, checks),
-    { engine, mustPass },
-  );
+  const baseline = await healthBefore(groundAt(typeof before === 'function' ? before : () => before, checks), {
+    engine,
+    mustPass,
+  });
   return judgeHealth(groundAt(typeof after === 'function' ? after : () => after, checks), baseline, announced);
 }
 
@@ -172,7 +201,11 @@ function groundAt(momentNow: () => Moment, checks: readonly HealthCheck[]) {
     },
   };
   const docker = (_socket: unknown, path: string) => {
-    moment = path === '/containers/json' ? momentNow() : moment;
+    const isList = path === '/containers/json';
+    moment = isList ? momentNow() : moment;
+    if (moment.silentOf === (isList ? 'list' : 'one') && path.startsWith('/containers/')) {
+      return Promise.resolve({ type: 'answered' as const, status: 500, body: { message: 'no such layer' } });
+    }
     return Promise.resolve(
       moment.dead === true
         ? { type: 'unreachable' as const, reason: 'nobody listens', code: 'refused' as const }
