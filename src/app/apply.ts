@@ -46,7 +46,7 @@ export interface ApplyRequest {
   readonly keep?: KeepSettings | undefined;
   /** Consent given on the command line. */
   readonly unattended?: Unattended;
-  /** With `approvedPlan`: the plan of this moment is carried out where it is the approved one or less, however old that is. */
+  /** With `approvedPlan`: the plan of this moment is carried out where it is the approved one or less, however old that is, unless it is signed. */
   readonly refresh?: boolean;
 }
 

@@ -3,20 +3,39 @@ import { EXIT, HardenError } from '../model/errors.ts';
 import type { Plan } from '../model/plan.ts';
 import { differenceOf } from '../plan/difference.ts';
 import { narrowed } from '../plan/narrow.ts';
-import { approvedPart, staleness } from '../plan/stale.ts';
+import { approvedPart, isExpired, staleness } from '../plan/stale.ts';
 import type { Ground } from './ground.ts';
 import type { PlannedHost } from './make-plan.ts';
+import type { Unattended } from './unattended.ts';
 
-/** What is to be carried out: the plan of this moment, or what a plan from a file leaves of it. @throws HardenError exit 5 */
+/** What `plannedFor` has to know of a request. */
+export interface ApprovedRequest {
+  readonly approvedPlan: Plan | undefined;
+  readonly refresh?: boolean;
+  readonly unattended?: Pick<Unattended, 'note'>;
+}
+
+/**
+ * What is to be carried out: the plan of this moment, or what a plan from a file leaves of it. A signature is for as long as the plan it
+ * is over says, so a refresh makes that no longer.
+ * @throws HardenError exit 5
+ */
 export function plannedFor(
-  { approvedPlan, refresh = false }: { readonly approvedPlan: Plan | undefined; readonly refresh?: boolean },
+  { approvedPlan, refresh = false, unattended }: ApprovedRequest,
   now: PlannedHost,
   ground: Pick<Ground, 'now'>,
 ): Plan {
   if (approvedPlan === undefined) {
     return now.plan;
   }
-  return refresh ? refreshed(approvedPlan, now) : stillApproved(approvedPlan, now, ground);
+  if (!refresh) {
+    return stillApproved(approvedPlan, now, ground);
+  }
+  const { expiresAt } = approvedPlan;
+  if (unattended?.note.signedBy !== undefined && isExpired(approvedPlan, ground.now().toISOString())) {
+    throw notApplicable(`the signed plan expired at ${expiresAt}`, ['--refresh does not make a signature last longer']);
+  }
+  return refreshed(approvedPlan, now);
 }
 
 /** The plan of this moment where it does nothing that was not approved, and costs nothing more. */

@@ -23,7 +23,7 @@ export function staleness(approved: Plan, now: Plan, at: string): Staleness {
   if (approved.content.digest !== now.content.digest) {
     return { type: 'other-content', planned: approved.tool.version, here: now.tool.version };
   }
-  if (Date.parse(approved.expiresAt) < Date.parse(at)) {
+  if (isExpired(approved, at)) {
     return { type: 'expired', at: approved.expiresAt };
   }
   const waivers = otherWaivers(approved, now);
@@ -32,6 +32,11 @@ export function staleness(approved: Plan, now: Plan, at: string): Staleness {
   }
   const addresses = approved.changes.filter((change) => !stillValid(change, now)).map((change) => change.address);
   return addresses.length === 0 ? { type: 'fresh' } : { type: 'drifted', addresses: [...new Set(addresses)].sort() };
+}
+
+/** `at`: ISO 8601. */
+export function isExpired({ expiresAt }: Pick<Plan, 'expiresAt'>, at: string): boolean {
+  return Date.parse(expiresAt) < Date.parse(at);
 }
 
 /** The ids in the fresh plan of what was approved: exactly these changes, with exactly these costs. */

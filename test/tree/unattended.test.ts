@@ -168,11 +168,12 @@ describe.runIf(canOwn() && existsSync('/usr/bin/ssh-keygen'))('signatures', () =
   /** A tree with a plan that ann signed, and the file that allows her to. */
   async function signed(
     tree: Tree,
+    ...more: readonly string[]
   ): Promise<{ readonly plan: string; readonly allowed: string; readonly args: string[] }> {
     const [plan, allowed] = [`${tree.outside}/plan.json`, `${tree.outside}/allowed_signers`];
     const key = keyOf(tree, 'ann');
     allow(allowed, `ann@example.org namespaces="harden-plan" ${publicKey(key)}`);
-    const made = await harden(['plan', '--root', tree.root, ...CHOICE, '-o', plan, '--sign', key]);
+    const made = await harden(['plan', '--root', tree.root, ...CHOICE, '-o', plan, '--sign', key, ...more]);
     expect(made.code, made.stderr).toBe(0);
     const args = [plan, '--require-signature', '--allowed-signers', allowed, '--yes'];
     return { plan, allowed, args: [...args, '--max-risk', 'high', '--max-impact', 'restart'] };
@@ -196,6 +197,16 @@ describe.runIf(canOwn() && existsSync('/usr/bin/ssh-keygen'))('signatures', () =
     using tree = plantTree(DOCKER_CE);
     const { args } = await signed(tree);
     expect((await result(tree, ...args)).plan.approvals).toMatchObject([{ signedBy: 'ann@example.org' }]);
+  });
+
+  test('--refresh does not make a signature last longer, nor is it needed for one that holds', async () => {
+    using tree = plantTree(DOCKER_CE);
+    const { args } = await signed(tree, '--expires', '1s');
+    await new Promise((resolve) => setTimeout(resolve, 1100));
+    await refused(tree, [...args, '--refresh'], { code: 5, id: 'H4003', says: ['the signed plan expired'] });
+    using other = plantTree(DOCKER_CE);
+    const { args: lasting } = await signed(other);
+    expect((await apply(other, ...lasting, '--refresh')).code).toBe(0);
   });
 
   test('a plan signed by hand counts as well', async () => {
