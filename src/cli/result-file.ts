@@ -18,7 +18,7 @@ export async function writeResult(wish: string, name: string, text: string): Pro
       code: 'H0074',
       exit: EXIT.cannotWriteOutput,
       message: `${wish} cannot be written (${wordsFor(cause)}).`,
-      hint: 'What was asked for is done; only this file is missing. Name another one with -o.',
+      hint: 'Only this file is missing. Name another one.',
       cause,
     });
   }
@@ -39,19 +39,19 @@ export function makeFile(file: string, text: string): void {
   }
 }
 
-/** What follows from a file: something that is shown, or a change of the host. */
-export type FileUse = 'look' | 'change';
+/** What follows from a file: something that is shown, a verdict others go by, or a change of the host. */
+export type FileUse = 'look' | 'judge' | 'change';
 
 /**
- * The whole text of a file, or of standard input where it is `-`. One a change follows from must, for root, be out of reach of everybody
- * but root and the person behind sudo.
+ * The whole text of a file, or of standard input where it is `-`. One a change or a verdict follows from must, for root, be out of reach
+ * of everybody but root and the person behind sudo.
  */
 export function readInput(file: string, use: FileUse = 'look'): string {
   const uid = process.geteuid?.();
   try {
     return readWholeFile(file, INPUT_LIMIT, (fd) => {
-      if (use === 'change' && uid === 0) {
-        refuseForeign(file, whoElseWrote(file, fd, [uid, ...personBehind(process.env)]));
+      if (use !== 'look' && uid === 0) {
+        refuseForeign(file, use, whoElseWrote(file, fd, [uid, ...personBehind(process.env)]));
       }
     });
   } catch (cause) {
@@ -75,12 +75,12 @@ function personBehind(environment: Readonly<Record<string, string | undefined>>)
   );
 }
 
-function refuseForeign(file: string, reason: string | undefined): void {
+function refuseForeign(file: string, use: Exclude<FileUse, 'look'>, reason: string | undefined): void {
   if (reason !== undefined) {
     throw new HardenError({
       code: 'H1002',
       exit: EXIT.malformed,
-      message: `${file} is not used to change this host: ${reason}. Nothing was changed.`,
+      message: `${file} is not used to ${use} this host: ${reason}. Nothing was ${use === 'judge' ? 'verified' : 'changed'}.`,
       hint: `Look at it, then use a copy that only root can write to: install -m 0600 ${file} /root/`,
     });
   }

@@ -143,6 +143,22 @@ describe.runIf(canOwn())('a file somebody else may have written', () => {
     });
   });
 
+  test('a file of waivers is not judged by where others may write to it; a plan shows what it would do', async () => {
+    const waivers = join(folder, 'waivers.json5');
+    const entry = "{ control: '3.2', reason: 'r', owner: 'o', until: '2026-12-31', from: '2026-11-01' }";
+    writeFileSync(waivers, `{ schema: 'urn:harden:waiver:1', waivers: [${entry}] }`, { mode: 0o600 });
+    const args = ['--root', tree.root, '-c', '3.2', '--waivers', waivers];
+    const closed = await harden(['verify', ...args]);
+    expect(closed.stderr).not.toContain('H1002');
+    chmodSync(waivers, 0o666);
+    expect((await harden(['plan', ...args])).code).toBe(0);
+    expectError(await harden(['verify', ...args]), {
+      code: 65,
+      id: 'H1002',
+      says: [`${waivers} is not used to judge this host`, 'Nothing was verified'],
+    });
+  });
+
   test('a plan whose life was made longer is refused', async () => {
     const longer = join(folder, 'longer.json');
     const text = readFileSync(plan, 'utf8');

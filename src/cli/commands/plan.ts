@@ -77,13 +77,7 @@ async function handle(args: PlanArguments, finish: Finish): Promise<void> {
   }
   const wish = await withWaivers(ground, wishFor(ground, args, durationMs('--expires', args.expires)), args);
   const { plan, facts } = await makePlan(ground, wish);
-  const file =
-    args.output === undefined
-      ? undefined
-      : await writeResult(args.output, `harden-plan-${plan.host.name}-${plan.id}.json`, planJson(plan));
-  if (args.sign !== undefined && file !== undefined) {
-    await writeSignature(args.sign, file, planJson(plan));
-  }
+  const { file, missing } = await saved(plan, args);
   const difference = past === undefined ? undefined : await differenceFrom(past, plan);
   if (!reports.takesOutput) {
     const layout = await layoutWith(args, ground, { plan, facts }, out);
@@ -93,9 +87,34 @@ async function handle(args: PlanArguments, finish: Finish): Promise<void> {
   if (difference !== undefined && format === 'json') {
     tell(await differenceWords(difference, err));
   }
-  await reports.write(plan, { kind: 'plan', proofs: [], met: [], waivers: reportWaivers(plan) }, planJson(plan));
   tellWaivers(plan, false);
+  if (missing !== undefined) {
+    throw missing;
+  }
+  await reports.write(plan, { kind: 'plan', proofs: [], met: [], waivers: reportWaivers(plan) }, planJson(plan));
   finish(args['exit-code'] ? planExit(plan) : EXIT.ok);
+}
+
+/** The file of the plan, which the text names, so it comes first; where it cannot be written the plan is shown all the same. */
+async function saved(
+  plan: Plan,
+  { output, sign }: Pick<PlanArguments, 'output' | 'sign'>,
+): Promise<{ readonly file?: string; readonly missing?: HardenError }> {
+  if (output === undefined) {
+    return {};
+  }
+  try {
+    const file = await writeResult(output, `harden-plan-${plan.host.name}-${plan.id}.json`, planJson(plan));
+    if (sign !== undefined) {
+      await writeSignature(sign, file, planJson(plan));
+    }
+    return { file };
+  } catch (error) {
+    if (!(error instanceof HardenError) || error.exit !== EXIT.cannotWriteOutput) {
+      throw error;
+    }
+    return { missing: error };
+  }
 }
 
 interface PlanArguments extends LayoutArguments, WaiverArguments {

@@ -12,7 +12,7 @@ import { formatOptions, outputOption, reportOption, selectionOptions, waiverOpti
 import { print } from '../output.ts';
 import { reportsFrom } from '../reports.ts';
 import { type WaiverArguments, tellWaivers, withWaivers } from '../waivers.ts';
-import { readInput, writeResult } from '../result-file.ts';
+import { keepCopy, readInput } from '../result-file.ts';
 import { tellReverted, tellUnfinished } from '../recovered.ts';
 import { newId } from '../outcome.ts';
 import { keepVerified, runOf } from '../stored-runs.ts';
@@ -74,20 +74,20 @@ export function verifyCommand(finish: Finish) {
       const baseline = args.baseline === undefined ? undefined : await baselineOf(args.baseline);
       const ground = groundFor({ root: args.root, from: undefined });
       const reverted = tellUnfinished();
-      const { plan } = await makePlan(ground, await withWaivers(ground, wishFor(ground, choiceOf(args), 0), args));
+      const { plan } = await makePlan(
+        ground,
+        await withWaivers(ground, wishFor(ground, choiceOf(args), 0), args, 'judge'),
+      );
       baseline?.refuseOther(plan);
-      if (args.output !== undefined) {
-        await writeResult(args.output, `harden-verify-${plan.host.name}-${plan.id}.json`, planJson(plan));
-      }
       if (!reports.takesOutput) {
         await print(json ? planJson(plan) : verifyText(plan, out, baseline?.compared(plan)));
       }
-      await reports.write(plan, { kind: 'verify', proofs: [], met: [], waivers: reportWaivers(plan) }, planJson(plan));
       tellWaivers(plan, true);
       const found = verifyExit(baseline?.news(plan) ?? plan, args);
       const code = reverted.length > 0 ? tellReverted(reverted) : found;
       keepVerified(args, { plan, exit: code }, runOf({ id: newId(), verb: 'verify' }, ground));
-      finish(code);
+      finish(await keepCopy(args.output, `harden-verify-${plan.host.name}-${plan.id}.json`, planJson(plan), code));
+      await reports.write(plan, { kind: 'verify', proofs: [], met: [], waivers: reportWaivers(plan) }, planJson(plan));
     },
   } satisfies CommandModule<object, VerifyArguments>;
 }

@@ -61,8 +61,8 @@ export const COMMAND_LINE_CODES = {
   },
   H0074: {
     title: 'a file that was asked for cannot be written',
-    why: 'The folder is missing, belongs to somebody else, or has no room. The work itself was done.',
-    remedy: 'Name another file with -o or --report.',
+    why: 'The folder is missing, belongs to somebody else, or has no room. All else was done, and shown where it was to be shown.',
+    remedy: 'Name another file.',
   },
   H0075: {
     title: 'the file of a new profile cannot be made',
@@ -101,8 +101,8 @@ export const COMMAND_LINE_CODES = {
     remedy: 'Look at it with ls -l, and name the right one.',
   },
   H1002: {
-    title: 'a file is not trusted to change this host',
-    why: 'Somebody else may write to it, or to a folder above it, so root would carry out what they want.',
+    title: 'a file is not trusted to change or judge this host',
+    why: 'Somebody else may write to it, or to a folder above it, so root would carry out, or call well, what they want.',
     remedy: 'Look at it, copy it to where only root may write: install -m 0600 FILE /root/',
   },
   H1020: {
