@@ -28,7 +28,13 @@ export type ConfirmOutcome =
       readonly secondsLeft: number;
     }
   /** It could not be made final, so everything was put back. */
-  | { readonly type: 'put-back'; readonly id: string; readonly reason: string; readonly undo: UndoReport };
+  | {
+      readonly type: 'put-back';
+      readonly id: string;
+      readonly plan: Plan | undefined;
+      readonly reason: string;
+      readonly undo: UndoReport;
+    };
 
 export interface ConfirmRequest {
   /** Id or its beginning; undefined: the newest that waits. */
@@ -62,7 +68,7 @@ export async function confirm(
   lastChance();
   const reason = commitOrPutBack(store, id);
   if (reason !== undefined) {
-    return { type: 'put-back', id, ...reason };
+    return { type: 'put-back', id, plan, ...reason };
   }
   await stopClocks(clocks, waiting.clock);
   return { type: 'kept', id, plan, proofs };

@@ -3,6 +3,7 @@ import { nestsDeeper } from '../model/json-depth.ts';
 import type { Plan } from '../model/plan.ts';
 import { RESULT_SCHEMA, RESULT_SCHEMA_MINOR, type Run, RunResult } from '../model/result.ts';
 import type { Report } from '../model/report.ts';
+import type { TakenBackBecause } from '../model/revert.ts';
 import type { SnapshotSummary, Trouble } from '../model/transaction.ts';
 import type { ReportProof } from '../plan/report-of.ts';
 import { isIntact } from '../plan/seal.ts';
@@ -32,6 +33,9 @@ export interface HistoryLine extends RunEntry {
   readonly profile: string;
   readonly changes: number;
   readonly run: Run | undefined;
+  /** The apply that was kept or taken back. */
+  readonly of: string | undefined;
+  readonly cause: TakenBackBecause | undefined;
 }
 
 /** Newest first, with what is kept and cannot be read. */
@@ -46,12 +50,21 @@ export function historyOf(runs: Runs): {
       const { plan, result } = readRun(runs, entry);
       const run = result?.run;
       const by = run?.by ?? plan.createdBy;
-      lines.push({ ...entry, by, profile: plan.content.profile, changes: plan.changes.length, run });
+      lines.push({ ...entry, by, profile: plan.content.profile, changes: plan.changes.length, run, ...whatOf(result) });
     } catch (error) {
       damaged.push({ what: `run ${entry.id}`, reason: error instanceof HardenError ? error.message : String(error) });
     }
   }
   return { lines, damaged };
+}
+
+/** Which apply a run was about, other than itself, and why. */
+export function whatOf(result: RunResult | undefined): Pick<HistoryLine, 'of' | 'cause'> {
+  if (result?.type === 'kept' || result?.type === 'reverted') {
+    return { of: result.snapshot, cause: result.type === 'kept' ? undefined : result.cause };
+  }
+  const isRollback = result?.type === 'done' && result.run?.verb === 'rollback';
+  return { of: isRollback ? result.snapshot : undefined, cause: undefined };
 }
 
 /**
@@ -123,9 +136,29 @@ function readResult(file: string, text: string): PastPlan {
 }
 
 function pastOf(result: RunResult, json: string): PastPlan {
-  const verb = result.run?.verb ?? (result.type === 'verified' ? 'verify' : 'apply');
-  const { proofs, met = [] } = result.type === 'done' && verb === 'apply' ? result : { proofs: [] };
-  return { kind: verb, plan: result.plan, proofs, met, result, json };
+  const kind = kindOf(result);
+  const { proofs, met = [] } =
+    result.type === 'kept'
+      ? { proofs: result.proofs }
+      : result.type === 'done' && kind === 'apply'
+        ? result
+        : { proofs: [] };
+  return { kind, plan: result.plan, proofs, met, result, json };
+}
+
+function kindOf({ type, run }: RunResult): PastPlan['kind'] {
+  switch (run?.verb) {
+    case undefined:
+      return type === 'verified' ? 'verify' : 'apply';
+    case 'confirm':
+      return 'apply';
+    case 'revert':
+      return 'rollback';
+    case 'apply':
+    case 'rollback':
+    case 'verify':
+      return run.verb;
+  }
 }
 
 function refuseOtherSchema(file: string, raw: unknown): void {

@@ -1,6 +1,7 @@
 import type { ChangeProof } from '../engine/prove.ts';
 import type { HealthReport, WayOut } from '../model/health.ts';
 import type { Plan } from '../model/plan.ts';
+import type { TakenBackBecause } from '../model/revert.ts';
 import type { LeftByChoice } from '../plan/narrow.ts';
 import type { Trouble, UndoReport } from '../model/transaction.ts';
 import type { PendingRevert } from './revert-timer.ts';
@@ -31,13 +32,16 @@ export type RunOutcome =
       /** Controls that could be met and were not, because whoever was asked chose so. */
       readonly leftOut?: readonly LeftByChoice[];
     }
-  /** A run that waited to be kept was taken back because somebody asked for it. */
+  /** A run that had no end was taken back. */
   | {
       readonly type: 'reverted';
       readonly plan: Plan;
       readonly snapshot: string;
       readonly undo: UndoReport;
       readonly notAsBefore: readonly Trouble[];
+      readonly cause?: TakenBackBecause;
+      /** False where nobody looked at the running host afterwards. */
+      readonly looked?: boolean;
     }
   | {
       readonly type: 'rolled-back';

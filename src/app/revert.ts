@@ -4,11 +4,12 @@ import type { Json } from '../model/canonical.ts';
 import { HardenError } from '../model/errors.ts';
 import { Plan } from '../model/plan.ts';
 import { changesOf } from '../model/plan-changes.ts';
-import type { OpenRun, RecoverWish } from '../model/revert.ts';
+import type { OpenRun, RecoverWish, RevertNote, TakenBackBecause } from '../model/revert.ts';
 import type { Recovered, Trouble } from '../model/transaction.ts';
 import type { Store } from '../state/store.ts';
 import { wordsOf } from './ending.ts';
 import type { Ground } from './ground.ts';
+import type { RunOutcome } from './outcome.ts';
 import { type PlannedHost, makePlan } from './make-plan.ts';
 import { selectionOf } from './rollback.ts';
 
@@ -31,6 +32,29 @@ export async function endRuns(ground: Ground, store: Store, wish: RecoverWish): 
   }
   completeNotes(store, ended);
   return ended;
+}
+
+export type TakenBackRun = Extract<RunOutcome, { type: 'reverted' }> & { readonly cause: TakenBackBecause };
+
+/** Of runs that were ended, those the host was taken back for, and why. Those whose plan cannot be read are left out. */
+export function takenBackRuns(
+  before: readonly OpenRun[],
+  ended: readonly (Recovered & Partial<Pick<EndedRun, 'notAsBefore'>>)[],
+  notes: readonly RevertNote[],
+): readonly TakenBackRun[] {
+  return ended.flatMap(({ id, outcome, undo, notKept, notAsBefore = null }) => {
+    const run = before.find((one) => one.id === id);
+    const plan = run === undefined ? undefined : planOf(run.about);
+    if (outcome !== 'undone' || plan === undefined) {
+      return [];
+    }
+    // A clock asks for its run by name, as a person does; it leaves a note, and a person none.
+    const said = notKept === 'asked' ? 'person' : (notKept ?? 'unfinished');
+    const cause = notes.find((note) => note.id === id)?.cause ?? said;
+    const troubles = notAsBefore ?? [...undo.failed, ...undo.kept];
+    const looked = notAsBefore !== null;
+    return [{ type: 'reverted', plan, snapshot: id, undo, notAsBefore: troubles, cause, looked }];
+  });
 }
 
 /** A note that cannot be completed says that nobody has looked, which is no more than a loss of words. */

@@ -152,11 +152,10 @@ export async function withStore<T>(
     if (place.dryRun) {
       refuseUnfinished(store);
     } else {
-      const ending = place.ending ?? ((): readonly Recovered[] => store.recover({ now: moment(ground) }));
       // A signal that came while this program started is heard before anything is put back.
       await breathe();
       refuseStopped({ stopRequested: () => stop.requested() });
-      const ended = await stop.whilePuttingBack(async () => ending(store));
+      const ended = await stop.whilePuttingBack(() => endedIn(store, ground, place.ending));
       await net.stopClocks(ended);
       place.recovered(ended);
     }
@@ -166,6 +165,18 @@ export async function withStore<T>(
     net.takeAway(store);
     store.close();
   }
+}
+
+/** Ends what dead runs left and keeps for the history what became of them. */
+async function endedIn(store: Store, ground: Ground, ending: StatePlace['ending']): Promise<readonly Recovered[]> {
+  if (store.snapshots.unfinished().length === 0 && ending === undefined) {
+    return store.recover({ now: moment(ground) });
+  }
+  const [{ endRuns }, { keepEnded }] = await Promise.all([import('../app/revert.ts'), import('./ended-runs.ts')]);
+  const before = store.openRuns();
+  const ended = await (ending?.(store) ?? endRuns(ground, store, { now: moment(ground) }));
+  keepEnded(store, ground, { before, ended });
+  return ended;
 }
 
 /** Looks at snapshots without the lock; `undefined` where nothing was ever kept. */

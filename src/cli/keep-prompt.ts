@@ -7,8 +7,9 @@ import { EXIT, type ExitCode, HardenError } from '../model/errors.ts';
 import { errorText } from '../render/error-text.ts';
 import { remaining, takenBackText } from '../render/keep-text.ts';
 import type { Style } from '../render/layout.ts';
-import { confirmExit, confirmText, keep } from './commands/confirm.ts';
+import { confirmText, keep } from './commands/confirm.ts';
 import { keptAt } from './compose.ts';
+import { confirmExit } from './confirm-exit.ts';
 import type { StateArguments } from './keeping.ts';
 import { tell } from './output.ts';
 

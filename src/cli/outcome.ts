@@ -69,7 +69,14 @@ export function outcomeText(outcome: RunOutcome, verb: 'apply' | 'rollback', ter
           : pendingText({ ...outcome.pendingRevert, place }, terminal.canAsk, out))
       );
     case 'reverted':
-      return takenBackText({ id: outcome.snapshot, troubles: outcome.notAsBefore, place }, out);
+      return takenBackText(
+        {
+          id: outcome.snapshot,
+          troubles: outcome.looked === false && outcome.notAsBefore.length === 0 ? null : outcome.notAsBefore,
+          place,
+        },
+        out,
+      );
     case 'rolled-back':
       return rolledBackText({ verb, ...outcome }, out);
   }

@@ -34,3 +34,10 @@ export async function print(text: string): Promise<void> {
 export function tell(text: string): void {
   process.stderr.write(text);
 }
+
+/** That the result of a run could not be kept changes nothing about the run. */
+export function tellNotKept(why: string | undefined): void {
+  if (why !== undefined) {
+    tell(`harden: the result of this run is not kept for harden history: ${why}\n`);
+  }
+}

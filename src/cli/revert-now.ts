@@ -23,7 +23,7 @@ export function revertNow(ground: Ground, place: StateArguments, wish: string | 
       const run = wish === undefined ? undefined : waitingRunOf(store, wish);
       const plan = run === undefined ? undefined : planOf(run.about);
       if (run === undefined || plan === undefined) {
-        return store.recover({ now: moment(ground) });
+        return endRuns(ground, store, { now: moment(ground) });
       }
       const { id, waiting } = run;
       const ended = await endRuns(ground, store, { now: moment(ground), revert: { id } });
@@ -32,7 +32,7 @@ export function revertNow(ground: Ground, place: StateArguments, wish: string | 
         return ended;
       }
       await stopClocks(clocksFor(place), waiting.clock);
-      outcome = { type: 'reverted', plan, snapshot: id, undo: own.undo, notAsBefore: own.notAsBefore };
+      outcome = { type: 'reverted', plan, snapshot: id, undo: own.undo, notAsBefore: own.notAsBefore, cause: 'person' };
       return ended.filter((one) => one !== own);
     },
   };

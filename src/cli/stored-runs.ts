@@ -11,7 +11,7 @@ import { type Runs, keepRunAt, withRuns } from '../state/runs.ts';
 import type { Store } from '../state/store.ts';
 import { readableSnapshots, runsPlace } from './compose.ts';
 import { outcomeExit, outcomeJson } from './outcome.ts';
-import { tell } from './output.ts';
+import { tellNotKept } from './output.ts';
 import { commandPlace } from './place.ts';
 import { readInput } from './result-file.ts';
 
@@ -96,12 +96,6 @@ export function keepVerified(
       throw error;
     }
     tellNotKept(error.message);
-  }
-}
-
-function tellNotKept(why: string | undefined): void {
-  if (why !== undefined) {
-    tell(`harden: the result of this run is not kept for harden history: ${why}\n`);
   }
 }
 

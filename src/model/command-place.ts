@@ -23,7 +23,8 @@ export const PLACE_OPTIONS = {
   'snapshot show': OF_LOOKS,
 } as const;
 
-const COMMAND = new RegExp(`\\bharden (${Object.keys(PLACE_OPTIONS).join('|')})(?![\\w-])`, 'g');
+/** A command, with the id of a run where one follows. */
+const COMMAND = new RegExp(`\\bharden (${Object.keys(PLACE_OPTIONS).join('|')})(?: [0-9a-f]{8,32})?(?![\\w-])`, 'g');
 
 /** The text, each command of ours in it written so that it works on this place. To be called before lines are broken. */
 export function atPlace(text: string, place: CommandPlace): string {

@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { TAKEN_BACK_BECAUSE } from './revert.ts';
 import { type DeepReadonly, Plan } from './plan.ts';
 
 /**
@@ -6,9 +7,9 @@ import { type DeepReadonly, Plan } from './plan.ts';
  * a minor version only adds members.
  */
 export const RESULT_SCHEMA = 'urn:harden:result:1';
-export const RESULT_SCHEMA_MINOR = 1;
+export const RESULT_SCHEMA_MINOR = 2;
 
-export const RUN_VERBS = ['apply', 'rollback', 'verify'] as const;
+export const RUN_VERBS = ['apply', 'rollback', 'verify', 'confirm', 'revert'] as const;
 export type RunVerb = (typeof RUN_VERBS)[number];
 
 /** Names a run; of one that changed something it is the id of its snapshot too. */
@@ -21,7 +22,7 @@ const Run = z.lazy(() =>
     id: z.string().regex(RUN_ID).describe('Of one that changed something: the id of its snapshot.'),
     verb: z.enum(RUN_VERBS),
     at: z.iso.datetime().describe('When it ended.'),
-    by: z.string().describe('The login behind sudo, else the user.'),
+    by: z.string().describe('The login behind sudo, else the user; "harden" of what nobody asked for.'),
     reason: z.string().exactOptional().describe('Why, in the words of --reason.'),
     ticket: z.string().exactOptional(),
   }),
@@ -101,7 +102,17 @@ export const RunResult = z.lazy(() =>
       snapshot: z.string(),
       undo: Undo,
       notAsBefore: z.array(Trouble),
+      cause: z
+        .enum(TAKEN_BACK_BECAUSE)
+        .exactOptional()
+        .describe(
+          'clock: nobody kept it in time; boot: the machine was started anew first; person: somebody asked for it; unfinished: it was killed; not-final: it could not be made final. Left out before minor 2.',
+        ),
+      looked: z.boolean().exactOptional().describe('False where nobody looked at the running host afterwards.'),
     }),
+    z
+      .strictObject({ ...head(), type: z.literal('kept'), snapshot: z.string(), proofs: z.array(Proof) })
+      .describe('A run that waited was kept.'),
     RolledBack(),
     z.strictObject({ ...head(), type: z.literal('verified') }),
   ]),

@@ -30,6 +30,10 @@ export interface OpenRun {
 /** Why nobody's hand took a run back: `clock`, its time was up; `boot`, the machine was started anew. */
 export type RevertCause = 'clock' | 'boot';
 
+/** Why a run was taken back, for the history. `unfinished`: it was killed; `not-final`: what kept it could not be written. */
+export const TAKEN_BACK_BECAUSE = ['clock', 'boot', 'person', 'unfinished', 'not-final'] as const;
+export type TakenBackBecause = (typeof TAKEN_BACK_BECAUSE)[number];
+
 /** What is kept of a run that was taken back by itself, until somebody says that they saw it. */
 export interface RevertNote {
   readonly id: string;

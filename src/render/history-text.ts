@@ -1,3 +1,4 @@
+import type { TakenBackBecause } from '../model/revert.ts';
 import type { RunVerb } from '../model/result.ts';
 import { type Style, columns, count, wrap } from './layout.ts';
 import { printable } from './printable.ts';
@@ -13,7 +14,18 @@ export interface HistoryRow {
   readonly changes: number;
   readonly reason: string | undefined;
   readonly ticket: string | undefined;
+  /** The apply that was kept or taken back. */
+  readonly of: string | undefined;
+  readonly cause: TakenBackBecause | undefined;
 }
+
+const WHY: Readonly<Record<TakenBackBecause, string>> = {
+  clock: 'nobody kept it in time',
+  boot: 'the machine was started anew before it was kept or ended',
+  person: 'somebody asked for it',
+  unfinished: 'it was killed before it had an end',
+  'not-final': 'it could not be made final',
+};
 
 /** Newest first, as given. */
 export function historyText(rows: readonly HistoryRow[], style: Style): string {
@@ -40,8 +52,10 @@ function headOf({ id, at, verb, exit, by, profile, changes }: HistoryRow, style:
   ]);
 }
 
-function notesOf({ reason, ticket }: HistoryRow, style: Style): readonly string[] {
+function notesOf({ reason, ticket, verb, of, cause }: HistoryRow, style: Style): readonly string[] {
+  const what = verb === 'confirm' && cause === undefined ? 'kept' : 'took back';
   return [
+    ...(of === undefined ? [] : wrap(style, 2, `${what} run ${of}${cause === undefined ? '' : `: ${WHY[cause]}`}`, 4)),
     ...(ticket === undefined ? [] : wrap(style, 2, `ticket: ${printable(ticket)}`, 4)),
     ...(reason === undefined ? [] : wrap(style, 2, `reason: ${printable(reason)}`, 4)),
   ];

@@ -2,10 +2,11 @@ import { printableJson } from '../../render/printable.ts';
 import type { CommandModule } from 'yargs';
 import { type ConfirmOutcome, confirm } from '../../app/confirm.ts';
 import { refuseStopped } from '../../app/ending.ts';
-import { EXIT, type ExitCode } from '../../model/errors.ts';
 import { keptText, notAsProvenText, takenBackText } from '../../render/keep-text.ts';
 import type { Style } from '../../render/layout.ts';
 import { changeableGround, withStore } from '../compose.ts';
+import { confirmExit } from '../confirm-exit.ts';
+import { keepConfirmed } from '../ended-runs.ts';
 import type { Finish } from '../finish.ts';
 import { clocksFor } from '../keeping.ts';
 import { formatOptions, stateOptions } from '../options.ts';
@@ -66,27 +67,18 @@ export function keep(wish: {
       dryRun: false,
       recovered: (list) => refuseUnrecovered(list.filter(({ outcome }) => outcome !== 'waiting')),
     },
-    (store, stop) => {
+    async (store, stop) => {
       const lastChance = (): void => {
         refuseStopped({ stopRequested: () => stop.requested() });
         // What follows is one record; a signal during or after it ends the program like any other, and the record says what counts.
         stop.release();
       };
-      return confirm(ground, store, { wish: wish.wish, lastChance }, clocksFor({ stateDir, acceptVolatile }));
+      const clocks = clocksFor({ stateDir, acceptVolatile });
+      const outcome = await confirm(ground, store, { wish: wish.wish, lastChance }, clocks);
+      keepConfirmed(store, ground, outcome);
+      return outcome;
     },
   );
-}
-
-export function confirmExit(outcome: ConfirmOutcome): ExitCode {
-  switch (outcome.type) {
-    case 'kept':
-    case 'kept-already':
-      return EXIT.ok;
-    case 'not-as-proven':
-      return EXIT.notAsItShouldBe;
-    case 'put-back':
-      return outcome.undo.failed.length > 0 || outcome.undo.kept.length > 0 ? EXIT.needsAttention : EXIT.rolledBack;
-  }
 }
 
 export function confirmText(outcome: ConfirmOutcome, style: Style): string {

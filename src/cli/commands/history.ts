@@ -1,6 +1,6 @@
 import { printableJson } from '../../render/printable.ts';
 import type { Argv, CommandModule } from 'yargs';
-import { type HistoryLine, type PastPlan, historyOf } from '../../app/history.ts';
+import { type HistoryLine, type PastPlan, historyOf, whatOf } from '../../app/history.ts';
 import type { RunOutcome } from '../../app/outcome.ts';
 import { EXIT } from '../../model/errors.ts';
 import type { RunResult } from '../../model/result.ts';
@@ -9,6 +9,7 @@ import type { Finish } from '../finish.ts';
 import { formatOptions } from '../options.ts';
 import { outcomeText } from '../outcome.ts';
 import { print } from '../output.ts';
+import { commandPlace } from '../place.ts';
 import { type RunsArguments, lookAtRuns, pastPlan } from '../stored-runs.ts';
 import { type Terminal, readTerminal } from '../terminal.ts';
 
@@ -105,12 +106,16 @@ async function pastText({ kind, plan, result }: PastPlan, terminal: Terminal): P
     run === undefined
       ? ''
       : historyHead(
-          rowOf({ ...run, exit, profile: plan.content.profile, changes: plan.changes.length, run }),
+          rowOf({ ...run, exit, profile: plan.content.profile, changes: plan.changes.length, run, ...whatOf(result) }),
           terminal.out,
         );
   if (result.type === 'verified') {
     const { verifyText } = await import('../../render/verify-text.ts');
     return head + verifyText(plan, terminal.out);
+  }
+  if (result.type === 'kept') {
+    const { keptText } = await import('../../render/keep-text.ts');
+    return head + keptText(result.snapshot, commandPlace(), terminal.out);
   }
   return (
     head + outcomeText(outcomeOf(result), kind === 'rollback' ? 'rollback' : 'apply', { ...terminal, canAsk: false })
@@ -118,12 +123,12 @@ async function pastText({ kind, plan, result }: PastPlan, terminal: Terminal): P
 }
 
 /** A result is an outcome with a head. */
-function outcomeOf(result: Exclude<RunResult, { type: 'verified' }>): RunOutcome {
+function outcomeOf(result: Exclude<RunResult, { type: 'verified' | 'kept' }>): RunOutcome {
   return result.type === 'rolled-back' ? { ...result, signal: result.signal } : result;
 }
 
-function rowOf({ id, at, verb, exit, by, profile, changes, run }: HistoryLine): HistoryRow {
-  return { id, at, verb, exit, by, profile, changes, reason: run?.reason, ticket: run?.ticket };
+function rowOf({ id, at, verb, exit, by, profile, changes, run, of, cause }: HistoryLine): HistoryRow {
+  return { id, at, verb, exit, by, profile, changes, reason: run?.reason, ticket: run?.ticket, of, cause };
 }
 
 function isJson(args: Pick<HistoryArguments, 'format' | 'json'>): boolean {
