@@ -21,6 +21,8 @@ export interface FailedRun {
   readonly gate: HealthGate | undefined;
   /** What is not as it was before, as far as the run knows. */
   readonly look: () => Promise<Looked>;
+  /** False where `look` does not look at what was changed. */
+  readonly sees?: boolean;
 }
 
 export interface Looked {
@@ -42,7 +44,8 @@ export async function putBack(
   const undo = undoAll(transaction);
   const down = undo.failed.some(({ what }) => what.endsWith(' of docker'));
   const now = await movedSince(run, down ? DOWN_MS : undefined);
-  const notAsBefore = distinct([...undo.failed, ...undo.kept, ...now.troubles]);
+  const unsure = run.sees === false || now.engine === undefined ? (undo.unsure ?? []) : [];
+  const notAsBefore = distinct([...undo.failed, ...undo.kept, ...unsure, ...now.troubles]);
   const systemd = facts.serviceManager.type === 'systemd';
   const engine = now.engine ?? facts.engine;
   const next = notAsBefore.length === 0 ? [] : wayOut({ undo, notAsBefore, engine, systemd });

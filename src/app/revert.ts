@@ -87,7 +87,8 @@ export async function proofsNow(ground: Ground, plan: Plan): Promise<readonly Ch
 }
 
 async function notBack(ground: Ground, { undo }: Recovered, run: OpenRun | undefined): Promise<readonly Trouble[]> {
-  const said = [...undo.failed, ...undo.kept];
+  const known = [...undo.failed, ...undo.kept];
+  const said = [...known, ...(undo.unsure ?? [])];
   const plan = run?.purpose === 'apply' ? planOf(run.about) : undefined;
   if (plan === undefined) {
     return said;
@@ -98,7 +99,8 @@ async function notBack(ground: Ground, { undo }: Recovered, run: OpenRun | undef
       (change) =>
         !now.plan.changes.some((other) => other.address === change.address && other.fingerprint === change.fingerprint),
     );
-    return [...said, ...moved.map((change) => ({ what: change.title, reason: 'is not as it was before the apply' }))];
+    // What was looked at answers what the undo could not be sure of.
+    return [...known, ...moved.map((change) => ({ what: change.title, reason: 'is not as it was before the apply' }))];
   } catch (error) {
     return [...said, { what: 'this host', reason: `could not be looked at again: ${wordsOf(error)}` }];
   }

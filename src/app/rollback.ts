@@ -98,7 +98,7 @@ export async function rollback(ground: Ground, store: Store, request: RollbackRe
   const end = await endOf(transaction, () => performAndProve(run, transaction));
   if (end.type === 'failed') {
     const look = async (): Promise<Looked> => ({ facts: await gatherFacts(ground.host), moved: [] });
-    return putBack({ ui, plan: agreed, facts, gate, look }, transaction, end);
+    return putBack({ ui, plan: agreed, facts, gate, look, sees: false }, transaction, end);
   }
   return { type: 'done', plan: agreed, snapshot: id, proofs: end.proofs, kept: reversal.kept, health: end.health };
 }

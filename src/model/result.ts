@@ -30,7 +30,15 @@ const Run = z.lazy(() =>
 export type Run = DeepReadonly<z.infer<typeof Run>>;
 
 const Undo = z.lazy(() =>
-  z.strictObject({ restored: z.array(z.string()), kept: z.array(Trouble), failed: z.array(Trouble) }),
+  z.strictObject({
+    restored: z.array(z.string()),
+    kept: z.array(Trouble),
+    failed: z.array(Trouble),
+    unsure: z
+      .array(Trouble)
+      .exactOptional()
+      .describe('Inverses that failed where there may have been nothing left to undo.'),
+  }),
 );
 
 const Proof = z.lazy(() =>

@@ -100,6 +100,11 @@ export interface UndoReport {
   readonly restored: readonly string[];
   readonly kept: readonly Trouble[];
   readonly failed: readonly Trouble[];
+  /**
+   * Inverses of commands that failed where there may have been nothing left to undo: only a look at the host can tell. Left out where
+   * there are none.
+   */
+  readonly unsure?: readonly Trouble[];
 }
 
 /** What a commit left to do; it is done by the next recovery. The transaction itself is committed. */

@@ -24,6 +24,8 @@ interface Progress {
   readonly restored: string[];
   readonly kept: Trouble[];
   readonly failed: Trouble[];
+  /** What only a look at the host can tell. */
+  readonly unsure: Trouble[];
   /** Paths whose files are as they were before. */
   readonly back: Set<AbsPath>;
 }
@@ -33,7 +35,7 @@ interface Progress {
  * The caller has made sure that no COMMIT can be in the journal. An undo without `failed` is complete.
  */
 export function undo(ground: UndoGround): UndoReport {
-  const progress: Progress = { restored: [], kept: [], failed: [], back: new Set() };
+  const progress: Progress = { restored: [], kept: [], failed: [], unsure: [], back: new Set() };
   const touched = touchedPaths(ground.manifest).filter(({ object }) => ground.sameBoot || !object.volatile);
   const gates = gatesOf(ground.targets, touched);
   const looking = { ...ground, targets: passingGates(ground.targets, ground.manifest) };
@@ -65,8 +67,8 @@ export function undo(ground: UndoGround): UndoReport {
   for (const { gate, moved } of closed.toReversed()) {
     openAgain(ground, gate.touched, moved ? progress : { ...progress, restored: [] });
   }
-  const { restored, kept, failed } = progress;
-  return { restored, kept, failed };
+  const { restored, kept, failed, unsure } = progress;
+  return { restored, kept, failed, ...(unsure.length === 0 ? {} : { unsure }) };
 }
 
 /** Damage that would leave some objects new and some old is found before the first one is put back. */
@@ -178,10 +180,13 @@ function undoCommands(
     // What did not run to its end has not found that there is nothing to undo.
     const toldNothing = end.type !== 'exited' || (!tried.has(index) && !undoneBefore);
     const needed = done.has(index) && counts && toldNothing;
+    const trouble = { what: step.what, reason: `${[step.undo.tool, ...step.undo.args].join(' ')} ${reason ?? ''}` };
     if (reason === undefined) {
       progress.restored.push(step.what);
     } else if (needed) {
-      progress.failed.push({ what: step.what, reason: `${[step.undo.tool, ...step.undo.args].join(' ')} ${reason}` });
+      progress.failed.push(trouble);
+    } else if (done.has(index) && counts) {
+      progress.unsure.push(trouble);
     }
   }
 }
