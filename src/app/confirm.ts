@@ -3,7 +3,7 @@ import { EXIT, HardenError } from '../model/errors.ts';
 import type { Plan } from '../model/plan.ts';
 import type { OpenRun, RevertDue } from '../model/revert.ts';
 import type { RevertClocks } from '../model/revert-clock.ts';
-import type { UndoReport } from '../model/transaction.ts';
+import type { Trouble, UndoReport } from '../model/transaction.ts';
 import type { Store } from '../state/store.ts';
 import type { Ground } from './ground.ts';
 import { planOf, proofsNow } from './revert.ts';
@@ -27,6 +27,13 @@ export type ConfirmOutcome =
       readonly proofs: readonly ChangeProof[];
       readonly secondsLeft: number;
     }
+  /** Checks of the site fail; the clock goes on. */
+  | {
+      readonly type: 'unwell';
+      readonly id: string;
+      readonly failing: readonly Trouble[];
+      readonly secondsLeft: number;
+    }
   /** It could not be made final, so everything was put back. */
   | {
       readonly type: 'put-back';
@@ -39,19 +46,21 @@ export type ConfirmOutcome =
 export interface ConfirmRequest {
   /** Id or its beginning; undefined: the newest that waits. */
   readonly wish: string | undefined;
+  /** Runs the checks of the site, and gives those that fail; left out where somebody keeps the changes whatever they say. */
+  readonly failing?: (() => Promise<readonly Trouble[]>) | undefined;
   /** Called right before the changes are kept for good; throws where somebody has stopped it. From then on nothing asks any more. */
   readonly lastChance: () => void;
 }
 
 /**
- * Keeps a run that waits: looks at the host once more, makes the changes final on the disk, and only then stops the clock.
+ * Keeps a run that waits: looks at the host once more, runs the checks of the site, makes the changes final on the disk, and only then stops the clock.
  * The caller holds the store, which has recovered; what was due by then was taken back by that.
  * @throws HardenError where nothing waits, or what waited was taken back.
  */
 export async function confirm(
   ground: Ground,
   store: Store,
-  { wish, lastChance }: ConfirmRequest,
+  { wish, failing, lastChance }: ConfirmRequest,
   clocks: RevertClocks,
 ): Promise<ConfirmOutcome> {
   const run = waitingRunOf(store, wish);
@@ -59,11 +68,15 @@ export async function confirm(
     return keptOrGone(store, wish);
   }
   const { id, waiting } = run;
+  const left = (): number => Math.max(0, Math.ceil((waiting.dueMs - clocks.monotonicMs()) / 1000));
   const plan = planOf(run.about);
   const proofs = plan === undefined ? [] : await proofsNow(ground, plan);
   if (proofs.some(({ proof }) => proof === 'failed')) {
-    const left = Math.max(0, Math.ceil((waiting.dueMs - clocks.monotonicMs()) / 1000));
-    return { type: 'not-as-proven', id, proofs, secondsLeft: left };
+    return { type: 'not-as-proven', id, proofs, secondsLeft: left() };
+  }
+  const troubles = (await failing?.()) ?? [];
+  if (troubles.length > 0) {
+    return { type: 'unwell', id, failing: troubles, secondsLeft: left() };
   }
   lastChance();
   const reason = commitOrPutBack(store, id);

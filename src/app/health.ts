@@ -75,6 +75,11 @@ export async function openGate(wish: GateWish, mustPass: boolean): Promise<Healt
   };
 }
 
+/** The site's own checks that fail at this moment. */
+export function failingNow({ checks, probes }: HealthSetup, stop: () => boolean): Promise<readonly Trouble[]> {
+  return failingChecks(checks, probes, stop);
+}
+
 /** In a dry run only the site's own checks are run. @throws HardenError H5001 */
 export async function refuseUnhealthy(setup: HealthSetup | undefined, ui: Ui): Promise<void> {
   if (setup !== undefined) {

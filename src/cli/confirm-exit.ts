@@ -7,6 +7,7 @@ export function confirmExit(outcome: ConfirmOutcome): ExitCode {
     case 'kept-already':
       return EXIT.ok;
     case 'not-as-proven':
+    case 'unwell':
       return EXIT.notAsItShouldBe;
     case 'put-back':
       return outcome.undo.failed.length > 0 || outcome.undo.kept.length > 0 ? EXIT.needsAttention : EXIT.rolledBack;

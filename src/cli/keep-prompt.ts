@@ -19,13 +19,16 @@ const REVERT_LIMIT_MS = 180_000;
 /** Seconds left at which it is said again. */
 const SAID_AT = [3600, 1800, 600, 300, 120, 60, 30, 10] as const;
 
+/** `health`: checks that the apply was told of, besides those of the machine. */
+export type KeepPlace = StateArguments & { readonly health: readonly string[] };
+
 type End = { readonly type: 'typed' | 'left' } | { readonly type: 'ended'; readonly code: ExitCode };
 
 /**
  * At the terminal of an apply whose changes wait: says how much time is left, takes "keep", and notices what another session or the
  * clock does. It holds no lock, and however it ends, the clock goes on.
  */
-export async function waitForKeep(pending: PendingRevert, place: StateArguments, style: Style): Promise<ExitCode> {
+export async function waitForKeep(pending: PendingRevert, place: KeepPlace, style: Style): Promise<ExitCode> {
   const lines = createInterface({ input: process.stdin });
   try {
     for (;;) {
@@ -131,11 +134,11 @@ function becameOf({ pending: { id }, place, style }: Watch): ExitCode | undefine
 }
 
 /** Undefined where the clock goes on and it can be tried again. */
-async function tryToKeep({ id }: PendingRevert, place: StateArguments, style: Style): Promise<ExitCode | undefined> {
+async function tryToKeep({ id }: PendingRevert, place: KeepPlace, style: Style): Promise<ExitCode | undefined> {
   try {
     const outcome = await keep({ wish: id, ...place });
     tell(confirmText(outcome, style));
-    return outcome.type === 'not-as-proven' ? undefined : confirmExit(outcome);
+    return outcome.type === 'not-as-proven' || outcome.type === 'unwell' ? undefined : confirmExit(outcome);
   } catch (error) {
     if (!(error instanceof HardenError)) {
       throw error;

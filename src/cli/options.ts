@@ -92,20 +92,23 @@ export function consentOptions<T>(argv: Argv<T>) {
 
 /** What must hold before a change and after it. */
 export function healthOptions<T>(argv: Argv<T>) {
-  return argv
-    .option('health', {
-      type: 'string',
-      array: true,
-      requiresArg: true,
-      default: [] as string[],
-      describe: 'checks of your own besides /etc/harden/health.d: a file, a folder, or "/PROGRAM ARGUMENT ..."',
-    })
-    .option('trial-container', {
-      type: 'boolean',
-      default: true,
-      describe:
-        'where dockerd is activated, start and remove one throwaway container before and after; --no-trial-container goes without',
-    });
+  return checkOptions(argv).option('trial-container', {
+    type: 'boolean',
+    default: true,
+    describe:
+      'where dockerd is activated, start and remove one throwaway container before and after; --no-trial-container goes without',
+  });
+}
+
+/** Checks of the site's own. */
+export function checkOptions<T>(argv: Argv<T>) {
+  return argv.option('health', {
+    type: 'string',
+    array: true,
+    requiresArg: true,
+    default: [] as string[],
+    describe: 'checks of your own besides /etc/harden/health.d: a file, a folder, or "/PROGRAM ARGUMENT ..."',
+  });
 }
 
 /** What the site lives with. */

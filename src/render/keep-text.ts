@@ -79,6 +79,28 @@ export function notAsProvenText({ id, proofs, secondsLeft, place }: NotAsProvenT
   return `${lines.join('\n')}\n`;
 }
 
+export interface UnwellText {
+  readonly id: string;
+  readonly failing: readonly Trouble[];
+  readonly secondsLeft: number;
+  readonly place: CommandPlace;
+}
+
+/** Checks of the site fail, so nothing was kept. */
+export function unwellText({ id, failing, secondsLeft, place }: UnwellText, style: Style): string {
+  const next = `To take it back now: sudo harden rollback ${id}; to keep it all the same: sudo harden confirm ${id} --despite-health`;
+  const lines = [
+    ...wrap(
+      style,
+      0,
+      `Not kept: ${count(failing.length, 'health check')} fail${failing.length === 1 ? 's' : ''}. The clock goes on: ${remaining(secondsLeft)} left.`,
+    ),
+    ...failing.flatMap(({ what, reason }) => wrap(style, 2, `! ${printable(what)}: ${printable(reason)}`, 4)),
+    ...wrap(style, 2, atPlace(next, place), 4),
+  ];
+  return `${lines.join('\n')}\n`;
+}
+
 /** After a revert; `troubles` null where nobody looked. */
 export function takenBackText(
   {

@@ -108,7 +108,7 @@ async function handle(args: ApplyArguments, events: Events, finish: Finish): Pro
   }
   if (outcome.type === 'done' && outcome.pendingRevert !== undefined && terminal.canAsk) {
     const { waitForKeep } = await import('../keep-prompt.ts');
-    code = await waitForKeep(outcome.pendingRevert, stateOf(args), terminal.err);
+    code = await waitForKeep(outcome.pendingRevert, { ...stateOf(args), health: args.health }, terminal.err);
     finish(code);
   }
   finish(await keepCopy(args.output, `harden-apply-${host.name}-${id}.json`, result, code));

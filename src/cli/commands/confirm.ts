@@ -2,14 +2,18 @@ import { printableJson } from '../../render/printable.ts';
 import type { CommandModule } from 'yargs';
 import { type ConfirmOutcome, confirm } from '../../app/confirm.ts';
 import { refuseStopped } from '../../app/ending.ts';
-import { keptText, notAsProvenText, takenBackText } from '../../render/keep-text.ts';
+import type { Ground } from '../../app/ground.ts';
+import { failingNow } from '../../app/health.ts';
+import type { Trouble } from '../../model/transaction.ts';
+import { keptText, notAsProvenText, takenBackText, unwellText } from '../../render/keep-text.ts';
 import type { Style } from '../../render/layout.ts';
 import { changeableGround, withStore } from '../compose.ts';
 import { confirmExit } from '../confirm-exit.ts';
 import { keepConfirmed } from '../ended-runs.ts';
 import type { Finish } from '../finish.ts';
 import { clocksFor } from '../keeping.ts';
-import { formatOptions, stateOptions } from '../options.ts';
+import { healthSetup } from '../health.ts';
+import { checkOptions, formatOptions, stateOptions } from '../options.ts';
 import { print } from '../output.ts';
 import { commandPlace } from '../place.ts';
 import { refuseUnrecovered } from '../recovered.ts';
@@ -21,6 +25,8 @@ interface ConfirmArguments {
   readonly json: boolean;
   readonly 'state-dir': string | undefined;
   readonly 'accept-volatile-state': boolean;
+  readonly health: string[];
+  readonly 'despite-health': boolean;
 }
 
 export function confirmCommand(finish: Finish) {
@@ -28,15 +34,22 @@ export function confirmCommand(finish: Finish) {
     command: 'confirm [snapshot]',
     describe: 'keep changes that would otherwise be taken back by themselves',
     builder: (argv) =>
-      stateOptions(formatOptions(argv)).positional('snapshot', {
-        type: 'string',
-        describe: 'id of the apply, or its beginning; without one whichever waits',
-      }),
+      checkOptions(stateOptions(formatOptions(argv)))
+        .positional('snapshot', {
+          type: 'string',
+          describe: 'id of the apply, or its beginning; without one whichever waits',
+        })
+        .option('despite-health', {
+          type: 'boolean',
+          default: false,
+          describe: 'keep them whatever the health checks say; none is run',
+        }),
     handler: async (args) => {
       const outcome = await keep({
         wish: args.snapshot,
         stateDir: args['state-dir'],
         acceptVolatile: args['accept-volatile-state'],
+        health: args['despite-health'] ? undefined : args.health,
       });
       const json = args.json || args.format === 'json';
       const code = confirmExit(outcome);
@@ -55,6 +68,8 @@ export function keep(wish: {
   readonly wish: string | undefined;
   readonly stateDir: string | undefined;
   readonly acceptVolatile: boolean;
+  /** Checks besides those of the machine; undefined: none of all is run. */
+  readonly health: readonly string[] | undefined;
 }): Promise<ConfirmOutcome> {
   const ground = changeableGround(undefined);
   const { stateDir, acceptVolatile } = wish;
@@ -74,11 +89,27 @@ export function keep(wish: {
         stop.release();
       };
       const clocks = clocksFor({ stateDir, acceptVolatile });
-      const outcome = await confirm(ground, store, { wish: wish.wish, lastChance }, clocks);
+      const failing = failingOf(ground, wish.health, () => stop.requested() !== undefined);
+      const outcome = await confirm(ground, store, { wish: wish.wish, failing, lastChance }, clocks);
       keepConfirmed(store, ground, outcome);
       return outcome;
     },
   );
+}
+
+/** Read only now: a file of checks with mistakes is no reason not to tell that nothing waits. */
+function failingOf(
+  ground: Ground,
+  health: readonly string[] | undefined,
+  stop: () => boolean,
+): (() => Promise<readonly Trouble[]>) | undefined {
+  if (health === undefined) {
+    return undefined;
+  }
+  return async () => {
+    const setup = await healthSetup(ground, { health, 'trial-container': false });
+    return setup === undefined ? [] : failingNow(setup, stop);
+  };
 }
 
 export function confirmText(outcome: ConfirmOutcome, style: Style): string {
@@ -89,6 +120,8 @@ export function confirmText(outcome: ConfirmOutcome, style: Style): string {
       return `Run ${outcome.id} was kept before. Nothing was changed.\n`;
     case 'not-as-proven':
       return notAsProvenText({ ...outcome, place: commandPlace() }, style);
+    case 'unwell':
+      return unwellText({ ...outcome, place: commandPlace() }, style);
     case 'put-back': {
       const { failed, kept } = outcome.undo;
       const troubles = [...failed, ...kept];

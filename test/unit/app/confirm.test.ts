@@ -1,6 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { confirm, waitingRunOf } from '../../../src/app/confirm.ts';
 import type { Ground } from '../../../src/app/ground.ts';
+import { confirmExit } from '../../../src/cli/confirm-exit.ts';
+import { confirmText } from '../../../src/cli/commands/confirm.ts';
 import { statusOf } from '../../../src/app/status.ts';
 import type { RevertClocks } from '../../../src/model/revert-clock.ts';
 import type { OpenRun, RevertDue } from '../../../src/model/revert.ts';
@@ -50,6 +52,25 @@ describe('keeping a run', () => {
     await expect(confirm(GROUND, store, { wish: undefined, lastChance }, clocks)).rejects.toThrow('stopped');
     expect(stopped).toEqual([]);
     expect(store.openRuns()).toMatchObject([{ id: 'abcdef01', waiting: DUE }]);
+  });
+
+  it('while checks of the site fail keeps nothing, unless none is to be run', async () => {
+    const world = waitingWorld();
+    const stopped: string[] = [];
+    const store = storeOf(processIn(world));
+    store.recover();
+    const clocks = clocksThat((name) => stopped.push(name));
+    const trouble = [{ what: 'health check "shop"', reason: 'http://127.0.0.1/: refused' }];
+    const wish = { wish: undefined, lastChance: () => undefined };
+    const unwell = await confirm(GROUND, store, { ...wish, failing: () => Promise.resolve(trouble) }, clocks);
+    expect(unwell).toEqual({ type: 'unwell', id: 'abcdef01', failing: trouble, secondsLeft: 300 });
+    expect(confirmExit(unwell)).toBe(2);
+    expect(confirmText(unwell, { width: 200, colour: false })).toContain(
+      'sudo harden confirm abcdef01 --despite-health',
+    );
+    expect(stopped).toEqual([]);
+    expect(store.openRuns()).toMatchObject([{ id: 'abcdef01', waiting: DUE }]);
+    await expect(confirm(GROUND, store, wish, clocks)).resolves.toMatchObject({ type: 'kept' });
   });
 
   it('that was taken back says so', async () => {
