@@ -93,6 +93,10 @@ export function takeField(draft: Draft, text: string, column: number): void {
       if (draft.arch !== undefined) {
         throw new RuleMistake('a second arch', column);
       }
+      // auditctl refuses it: a watch is on all calls of every architecture.
+      if (draft.where?.form === 'watch') {
+        throw new RuleMistake('a watch takes no arch', column);
+      }
       draft.arch = value;
       return;
     default:

@@ -86,6 +86,7 @@ describe('a line of a rule file', () => {
     ['-b many', 4],
     ['-e 3', 4],
     [`-w /x -k ${'k'.repeat(300)}`, 10],
+    ['-w /x -p wa -F arch=b64 -S open', 16],
   ])('%j is a mistake at column %i', (text, column) => {
     expect(mistakeOf(text)?.column).toBe(column);
   });
