@@ -1,3 +1,4 @@
+import './removed-folder.ts';
 import { main } from './main.ts';
 import { surviveClosedOutput } from './output.ts';
 

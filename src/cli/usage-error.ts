@@ -33,6 +33,7 @@ export function usageError(message: string | null, error: Error | undefined, lin
   return (
     noCommand(way.at(-1) ?? line.program, words[way.length - 1]) ??
     unknownArguments(text, verb, line) ??
+    missingWords(text, way.at(-1) ?? line.program) ??
     wrongChoice(text, verb) ??
     wrong(sentence(text), helpOf(verb))
   );
@@ -87,6 +88,14 @@ function unknownArguments(text: string, verb: string, { args, program }: Line): 
     `harden ${verb} has no option ${option}`.replace('harden  has', 'harden has'),
     known === undefined || known === first ? helpOf(verb) : `Did you mean: --${known}`,
   );
+}
+
+function missingWords(text: string, { path, positionals }: CommandEntry): HardenError | undefined {
+  const needed = positionals.filter(({ required }) => required).map(({ name }) => name.toUpperCase());
+  const verb = path.join(' ');
+  return text.startsWith('Not enough non-option arguments') && needed.length > 0
+    ? wrong(`harden ${verb} needs ${needed.join(' and ')}`, helpOf(verb))
+    : undefined;
 }
 
 function wrongChoice(text: string, verb: string): HardenError | undefined {

@@ -14,6 +14,7 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { makeFirstMissing } from './user-files.ts';
 
 /**
  * Files of harden's own settings, which a person asked to have written. Each call is whole or not at all: a reader sees the old text or
@@ -23,6 +24,7 @@ import { dirname, join } from 'node:path';
 /** Mode 0644, whatever the umask. Missing folders are made. @throws Error with code EEXIST where the name is taken. */
 export function createConfigFile(path: string, text: string): void {
   const folder = dirname(path);
+  makeFirstMissing(folder, 0o755);
   mkdirSync(folder, { recursive: true, mode: 0o755 });
   withTemporary(folder, text, undefined, (temporary) => {
     linkSync(temporary, path);

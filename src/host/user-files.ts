@@ -48,15 +48,15 @@ export function makeNewFile(path: string, text: string): void {
 }
 
 /** One level by hand: Node's recursive mkdir never ends where a file system takes no folder at all, as /proc. */
-function makeFirstMissing(folder: string): void {
+export function makeFirstMissing(folder: string, mode = 0o777): void {
   const parent = dirname(folder);
   if (statSync(folder, { throwIfNoEntry: false }) !== undefined) {
     return;
   }
   if (statSync(parent, { throwIfNoEntry: false }) === undefined) {
-    makeFirstMissing(parent);
+    makeFirstMissing(parent, mode);
   } else {
-    mkdirSync(folder);
+    mkdirSync(folder, { mode });
   }
 }
 

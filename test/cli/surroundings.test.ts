@@ -167,6 +167,34 @@ describe.runIf(canOwn())('a file somebody else may have written', () => {
   });
 });
 
+describe.runIf(canOwn())('a current folder that was removed', () => {
+  const from = (tree: Tree, ...args: readonly string[]) =>
+    run('sh', ['-c', 'mkdir gone && cd gone && rmdir ../gone && exec "$@"', 'sh', HARDEN, ...args], {
+      cwd: tree.outside,
+    });
+
+  test('is no hindrance for what needs none: an apply, and the way back', async () => {
+    using tree = plantTree(DOCKER_CE);
+    const before = tree.state();
+    const applied = await from(tree, 'apply', '--root', tree.root, '-c', '3.2', ...YES);
+    expect(applied.code, applied.stderr).toBe(0);
+    const back = await from(tree, 'rollback', '--root', tree.root, ...YES);
+    expect(back.code, back.stderr).toBe(0);
+    expect(treeChanges(before, tree.state())).toEqual([]);
+  });
+
+  test('a name in it is one that is not there, never one of /', async () => {
+    using tree = plantTree(DOCKER_CE);
+    expectError(await from(tree, 'apply', 'plan.json', '--root', tree.root, ...YES), {
+      code: 65,
+      id: 'H1001',
+      says: ['plan.json cannot be read'],
+    });
+    expectError(await from(tree, 'plan', '--root', '.'), { code: 64, id: 'H1034', says: [] });
+    expect((await from(tree, 'plan', '--root', tree.root, '-o', 'plan.json')).code).toBe(73);
+  });
+});
+
 describe.runIf(canOwn())('a run that keeps nothing', () => {
   test.each([
     ['is not consented to', ['apply'], 4],

@@ -26,6 +26,8 @@ describe('a wrong command line', () => {
     ['snapshot', 'list, show, verify'],
     ['snapshot lst', 'there is no command "snapshot lst"', 'Did you mean: harden snapshot list'],
     ['--debug', 'name a command'],
+    ['explain', 'harden explain needs WHAT', 'Usage: harden explain --help'],
+    ['history diff abcd1234', 'harden history diff needs'],
     ['plan --profle x', 'harden plan has no option --profle', 'Did you mean: --profile'],
     ['apply --dryrun', 'Did you mean: --dry-run'],
     ['plan --nope', 'harden plan has no option --nope', 'Usage: harden plan --help'],
