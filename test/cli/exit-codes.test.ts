@@ -1,76 +1,85 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
+import { commandsIn } from '../../src/cli/command-table.ts';
+import { programTable } from '../../src/cli/main.ts';
 import { EXIT } from '../../src/model/errors.ts';
 import { DOCKER_CE } from '../fixtures/hosts/trees.ts';
+import { documents } from '../helpers/documents.ts';
 import { HARDEN, harden, type ProgramResult, run } from '../helpers/program.ts';
 import { canOwn, plantTree, type Tree, treeChanges } from '../helpers/tree.ts';
+import { EXIT_TABLE, type ExitRow } from './exit-table.ts';
 
 const ROOT = join(import.meta.dirname, '../..');
-const YES = ['--yes', '--max-risk', 'high'];
-const ALL = ['-p', 'cis-docker-1.8.0/L2', ...YES];
+const ALL = ['-p', 'cis-docker-1.8.0/L2', '--yes', '--max-risk', 'high'];
 /** System calls that fail as on a bad disk, from one call on. */
 type Faults = readonly (readonly [calls: string, when: string])[];
 
 const LINK = 'link,linkat';
 const CHMOD = 'chmod,fchmod,fchmodat';
 
-/** 1 is a bug, 9 is shown with a held lock, 69 on a real host, 130 and 143 with signals; the rest in one table. */
-const TABLE: readonly (readonly [code: number, what: string, act: (tree: Tree) => Promise<ProgramResult>])[] = [
-  [EXIT.ok, 'a plan with changes', (tree) => harden(['plan', '--root', tree.root])],
-  [EXIT.ok, 'an apply', (tree) => harden(['apply', '--root', tree.root, ...YES])],
-  [EXIT.notAsItShouldBe, 'a verify with findings', (tree) => harden(['verify', '--root', tree.root])],
-  [
-    EXIT.notAsItShouldBe,
-    'plan --exit-code with changes',
-    (tree) => harden(['plan', '--exit-code', '--root', tree.root]),
-  ],
-  [EXIT.notAsItShouldBe, 'its other name', (tree) => harden(['plan', '--detailed-exitcode', '--root', tree.root])],
-  [EXIT.approvalNeeded, 'nobody to ask', (tree) => harden(['apply', '--root', tree.root])],
-  [
-    EXIT.approvalNeeded,
-    'above the ceiling',
-    (tree) => harden(['apply', '--root', tree.root, '--yes', '--max-risk', 'low']),
-  ],
-  [
-    EXIT.planNotApplicable,
-    'no engine',
-    (tree) => harden(['apply', '--root', `${tree.root}/etc`, '--state-dir', `${tree.outside}/state`, ...YES]),
-  ],
-  [
-    EXIT.rolledBack,
-    'a step that fails',
-    async (tree) => faulty(tree, [[LINK, String((await callsBeforeTheFirstChange(tree, LINK)) + 2)]]),
-  ],
-  [
-    EXIT.notEverythingChecked,
-    'only unknowns',
-    (tree) => harden(['plan', '--exit-code', '-c', '2.3', '--root', tree.root]),
-  ],
-  [EXIT.usage, 'a wrong option', (tree) => harden(['plan', '--nope', '--root', tree.root])],
-  [EXIT.malformed, 'a profile that is not there', (tree) => harden(['plan', '-p', './no.json5', '--root', tree.root])],
-  [
-    EXIT.cannotWriteOutput,
-    'no place for the result',
-    (tree) => harden(['plan', '-o', '/proc/no/x', '--root', tree.root]),
-  ],
-  [EXIT.cannotWriteOutput, 'no snapshot to be had', (tree) => faulty(tree, [['rename,renameat,renameat2', '1+']])],
-  [
-    EXIT.noPrivilege,
-    "root's folder, without root",
-    (tree) => harden(['apply', '--root', tree.root, ...YES], { uid: 65_534 }),
-  ],
+const PROGRAM = programTable();
+const LEAVES = commandsIn(PROGRAM)
+  .filter(({ commands }) => commands.length === 0)
+  .map(({ path }) => path.join(' '));
+
+const TABLE: readonly ExitRow[] = [
+  ...EXIT_TABLE,
+  {
+    command: 'apply',
+    code: EXIT.rolledBack,
+    what: 'a step that fails',
+    says: '',
+    act: async (tree) => {
+      const result = await faulty(tree, [[LINK, String((await callsBeforeTheFirstChange(tree, LINK)) + 2)]]);
+      expect(result.stdout).toMatch(/did not succeed/);
+      return { ...result, stderr: '' };
+    },
+  },
+  {
+    command: 'apply',
+    code: EXIT.cannotWriteOutput,
+    what: 'no snapshot to be had',
+    says: 'harden: ',
+    act: (tree) => faulty(tree, [['rename,renameat,renameat2', '1+']]),
+  },
 ];
+/** Codes that need a real host: the test that meets them, and how it says so. */
+const ELSEWHERE: Readonly<Record<number, readonly [file: string, words: string]>> = {
+  [EXIT.dockerUnreachable]: ['real/bad-input.test.ts', 'expect(apply.code, apply.stderr).toBe(69)'],
+  [EXIT.needsAttention]: ['cli/exit-codes.test.ts', "'7: a step that fails, and a way back that fails too"],
+};
+/** Takes nothing but a machine that runs, so that all else is shown on real hosts. */
+const LIVE_ONLY = ['confirm'];
 
 describe.runIf(canOwn())('exit codes', () => {
-  test.each(TABLE)('%i: %s', async (code, _what, act) => {
-    using tree = plantTree(DOCKER_CE);
-    const before = tree.state();
-    const result = await act(tree);
-    expect(result.code, result.stderr + result.stdout).toBe(code);
-    if (code !== EXIT.ok) {
-      expect(treeChanges(before, tree.state())).toEqual([]);
-    }
+  test.each(TABLE.map((row) => [row.command, row.code, row.what, row] as const))(
+    '%s: %i, %s',
+    { timeout: 60_000 },
+    async (_command, code, _what, { act, says, changes }) => {
+      using tree = plantTree(DOCKER_CE);
+      const before = tree.state();
+      const result = await act(tree);
+      expect(result.code, result.stderr + result.stdout).toBe(code);
+      const [first = ''] = result.stderr.split('\n');
+      expect(first).toMatch(says === '' ? /^$/ : says);
+      if (code >= EXIT.usage && code < EXIT.interrupted) {
+        expect(first).toMatch(/^harden: /);
+      }
+      if (changes === undefined) {
+        expect(treeChanges(before, tree.state())).toEqual([]);
+      }
+    },
+  );
+
+  test.each(LEAVES)('%s: 64 for an option it does not have', async (words) => {
+    const needed = commandsIn(PROGRAM).find(({ path }) => path.join(' ') === words)?.positionals ?? [];
+    const args = needed.filter(({ required }) => required).map(({ choices }) => choices[0] ?? 'x');
+    const { code, stdout, stderr } = await harden([...words.split(' '), ...args, '--nope']);
+    expect({ code, stdout }).toEqual({ code: EXIT.usage, stdout: '' });
+    expect(stderr.split('\n')[0]).toMatch(
+      new RegExp(`^harden: harden ${words} has no option --nope\\. Nothing was (?:changed|done|planned)\\.$`),
+    );
   });
 
   test(
@@ -100,6 +109,43 @@ describe.runIf(canOwn())('exit codes', () => {
       expect.unreachable('no fault hit the way back');
     },
   );
+});
+
+describe('the codes that are told', () => {
+  const shown = new Set<number>([...TABLE.map(({ code }) => code), EXIT.usage, ...Object.keys(ELSEWHERE).map(Number)]);
+  const inOrder = [...shown].sort((a, b) => a - b);
+
+  test('the help tells those that are shown here, and no other', async () => {
+    const { stdout } = await harden(['help', 'exit-codes']);
+    expect([...stdout.matchAll(/^ {2}(\d+) /gm)].map(([, code]) => Number(code))).toEqual(inOrder);
+  });
+
+  test('so does the manual page', () => {
+    const page = readFileSync(join(ROOT, 'dist/man/harden-exit-codes.7'), 'utf8');
+    expect([...page.matchAll(/^\.(?:B|TP)\n?.*?(\d+)$/gm)].map(([, code]) => Number(code))).toEqual(inOrder);
+  });
+
+  test('no document tells another one', () => {
+    const told = documents().flatMap((file) =>
+      [...readFileSync(join(ROOT, file), 'utf8').matchAll(/\bexit(?: codes?)? (\d+)\b/gi)].map(([, code]) =>
+        Number(code),
+      ),
+    );
+    expect(told.length).toBeGreaterThan(5);
+    expect(told.filter((code) => !shown.has(code))).toEqual([]);
+  });
+
+  test('those of elsewhere are met there', () => {
+    for (const [file, words] of Object.values(ELSEWHERE)) {
+      expect(readFileSync(join(ROOT, 'test', file), 'utf8')).toContain(words);
+    }
+  });
+
+  test('every command is in the table, and ends well in one of its rows', () => {
+    const well = new Set(TABLE.filter(({ code }) => code === EXIT.ok).map(({ command }) => command));
+    expect(LEAVES.filter((words) => !well.has(words) && !LIVE_ONLY.includes(words))).toEqual([]);
+    expect(TABLE.filter(({ command }) => command !== 'help' && !LEAVES.includes(command))).toEqual([]);
+  });
 });
 
 test('no code of shells, timeout and container runtimes is used, and none twice', () => {
