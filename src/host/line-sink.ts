@@ -15,13 +15,12 @@ const DESCRIPTOR = /^fd:([1-9]\d{0,5})$/;
  * @throws Error with the errno name in `code`
  */
 export function lineSink(target: string): LineSink {
-  const [, number] = DESCRIPTOR.exec(target) ?? [];
+  const [, number = 'none'] = DESCRIPTOR.exec(target) ?? [];
   const flags = constants.O_WRONLY | constants.O_APPEND | constants.O_NONBLOCK;
-  const fd =
-    number === undefined
-      ? openSync(target, flags | constants.O_CREAT | constants.O_NOFOLLOW, 0o600)
-      : // Opened anew, since the mode of the caller's own descriptor is the caller's.
-        openSync(`/proc/self/fd/${number}`, flags);
+  // A descriptor is opened anew, since the mode of the caller's own is the caller's; fd: without a number is one that is not there.
+  const fd = target.startsWith('fd:')
+    ? openSync(`/proc/self/fd/${number}`, flags)
+    : openSync(target, flags | constants.O_CREAT | constants.O_NOFOLLOW, 0o600);
   let open = true;
   return {
     write: (line) => {
