@@ -7,7 +7,6 @@ import { stepText } from '../engine/steps-text.ts';
 import { workOf } from '../engine/work.ts';
 import { toJson } from '../model/canonical.ts';
 import type { Change } from '../model/change.ts';
-import { EXIT, HardenError } from '../model/errors.ts';
 import type { HealthReport, HealthSetup } from '../model/health.ts';
 import type { Plan } from '../model/plan.ts';
 import { changesOf } from '../model/plan-changes.ts';
@@ -16,10 +15,17 @@ import type { TransactionSpec, Trouble } from '../model/transaction.ts';
 import type { Ceiling } from '../plan/ceiling.ts';
 import { leftByChoice, narrowed } from '../plan/narrow.ts';
 import type { Work } from '../resources/resource-type.ts';
-import { refuseBrokenFiles } from './broken-files.ts';
-import { consentTo } from './consent.ts';
+import { type Consent, consentTo } from './consent.ts';
 import { Stopped, type TransactionEnd, endOf, failureOf, reasonOf, refuseStopped } from './ending.ts';
 import { fileDifferences } from './file-differences.ts';
+import {
+  type WaiverDesk,
+  type WaiverFile,
+  unwrittenWaivers,
+  wishWith,
+  withoutControls,
+  writtenWaivers,
+} from './given-waivers.ts';
 import type { Ground } from './ground.ts';
 import { type HealthGate, announcedBy, openGate, refuseUnhealthy } from './health.ts';
 import { type PlanWish, type PlannedHost, makePlan } from './make-plan.ts';
@@ -30,6 +36,7 @@ import { type Looked, putBack } from './put-back.ts';
 import { type KeepSettings, type PendingRevert, type RevertTimer, timerFor } from './revert-timer.ts';
 import { plannedFor, stillApproved } from './still-approved.ts';
 import type { Question, Ui } from './ui.ts';
+import { refuseWhereNotChangeable } from './unfit-host.ts';
 import { NOT_UNATTENDED, type Unattended } from './unattended.ts';
 
 export interface ApplyRequest {
@@ -48,6 +55,8 @@ export interface ApplyRequest {
   readonly unattended?: Unattended;
   /** With `approvedPlan`: the plan of this moment is carried out where it is the approved one or less, however old that is, unless it is signed. */
   readonly refresh?: boolean;
+  /** Where a person may turn changes into waivers. */
+  readonly waiving?: WaiverDesk | undefined;
 }
 
 /**
@@ -74,27 +83,59 @@ export async function apply(ground: Ground, store: Store, request: ApplyRequest,
     return { type: 'dry-run', plan, steps: work.steps.map(stepText) };
   }
   const { yes, ceiling } = request;
-  const choice = choiceIn(plan, first.facts, ground);
+  const choice = { ...choiceIn(plan, first.facts, ground), waiving: request.waiving };
   const { unattended = NOT_UNATTENDED, approvedPlan: fromFile } = request;
   const asking = { plan, verb: 'apply', yes, ceiling, by: ground.operator, now: ground.now, choice } as const;
   const consent = await consentTo({ ...asking, unattended, fromFile }, ui);
   if (consent.type === 'declined') {
     return { type: 'declined', plan };
   }
-  const leftOut = leftByChoice(plan, consent.plan);
-  if (consent.plan.changes.length === 0) {
-    refuseStopped(ui);
-    return { type: 'nothing-to-do', plan: first.plan, leftOut };
-  }
+  return carryOutAgreed({ ground, request, ui, timer, plan, consent }, store);
+}
+
+interface Agreement extends Pick<Run, 'ground' | 'request' | 'ui' | 'timer'> {
+  /** What was asked about. */
+  readonly plan: Plan;
+  readonly consent: Extract<Consent, { readonly type: 'approved' }>;
+}
+
+/** Looks again, does what was agreed to, and writes the waivers that belong to it: all of it or nothing. */
+async function carryOutAgreed(agreement: Agreement, store: Store): Promise<RunOutcome> {
+  const { ground, ui, timer, plan, consent } = agreement;
+  const { waivers = [], approval } = consent;
+  const files = waivers.length === 0 ? [] : ((await agreement.request.waiving?.files(waivers)) ?? []);
+  const approved = withoutControls(consent.plan, waivers);
+  const left = leftByChoice(withoutControls(plan, waivers), approved);
+  const request = { ...agreement.request, wish: wishWith(agreement.request.wish, files) };
   const second = await makePlan(ground, request.wish);
-  const agreed = stillApproved(consent.plan, second, ground);
+  const agreed = approved.changes.length === 0 ? approved : stillApproved(approved, second, ground);
   refuseStopped(ui);
   if (agreed.changes.length === 0) {
-    return { type: 'nothing-to-do', plan: second.plan };
+    const leftOut = approved.changes.length === 0 ? { leftOut: left } : {};
+    return withGiven({ type: 'nothing-to-do', plan: second.plan, ...leftOut }, request.waiving, files);
   }
-  const run = { ground, request, ui, timer, plan: { ...agreed, approvals: [...agreed.approvals, consent.approval] } };
+  const run = { ground, request, ui, timer, plan: { ...agreed, approvals: [...agreed.approvals, approval] } };
   const outcome = await carryOut({ ...run, changes: changesOf(agreed), before: second }, store);
-  return outcome.type === 'done' && leftOut.length > 0 ? { ...outcome, leftOut } : outcome;
+  const whole = outcome.type === 'done' && left.length > 0 ? { ...outcome, leftOut: left } : outcome;
+  return withGiven(whole, request.waiving, files);
+}
+
+/** Writes the waivers where the run got to its end, and says of each what became of it. */
+function withGiven(outcome: RunOutcome, desk: WaiverDesk | undefined, files: readonly WaiverFile[]): RunOutcome {
+  if (desk === undefined || files.length === 0) {
+    return outcome;
+  }
+  switch (outcome.type) {
+    case 'done':
+    case 'nothing-to-do':
+      return { ...outcome, waiversGiven: writtenWaivers(desk, files) };
+    case 'rolled-back':
+      return { ...outcome, waiversGiven: unwrittenWaivers(files, 'the apply was put back') };
+    case 'declined':
+    case 'dry-run':
+    case 'reverted':
+      return outcome;
+  }
 }
 
 /** What a person may choose of `plan`, and look into before. */
@@ -236,42 +277,4 @@ async function prove(run: GatedRun): Promise<Proven> {
   }
   const { troubles: unwell, ...health } = await run.gate.judge(announcedBy(run.plan));
   return { proofs, troubles: unwell, health, met };
-}
-
-function refuseWhereNotChangeable({ facts, plan }: PlannedHost): void {
-  if (facts.engine.refusal !== undefined) {
-    throw new HardenError({
-      code: 'H3001',
-      exit: EXIT.planNotApplicable,
-      message: `this host is not one harden changes. Nothing was changed.`,
-      details: [facts.engine.refusal],
-      hint: 'To see what can be said about it: harden plan',
-    });
-  }
-  refuseBrokenFiles(plan);
-  const blind = blindControls(plan, facts);
-  if (blind.length > 0) {
-    throw new HardenError({
-      code: 'H3002',
-      exit: EXIT.dockerUnreachable,
-      message: 'the Docker engine does not answer, so what it runs with cannot be judged. Nothing was changed.',
-      details: [facts.engine.unreachable ?? '', `concerned: ${blind.join(' ')}`],
-      hint: `Start it and try again, or leave these out: harden apply -x ${blind.join(',')}`,
-    });
-  }
-}
-
-/** Numbers of the controls that need an answer of the engine and have none; a folder has no engine that could answer. */
-function blindControls(plan: Plan, { hostKind, engine }: PlannedHost['facts']): readonly string[] {
-  const { unreachable } = engine;
-  if (hostKind !== 'live' || unreachable === undefined) {
-    return [];
-  }
-  const options = new Set(plan.changes.filter(({ target }) => target.type === 'daemon-option').map(({ id }) => id));
-  return plan.controls
-    .filter(
-      ({ verdict, reason, changes }) =>
-        (verdict === 'not-checked' && reason.includes(unreachable)) || changes.some((id) => options.has(id)),
-    )
-    .flatMap(({ ids }) => ids[0] ?? []);
 }

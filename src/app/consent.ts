@@ -1,6 +1,7 @@
 import { EXIT, HardenError } from '../model/errors.ts';
 import type { Approval, Plan } from '../model/plan.ts';
 import type { Ceiling } from '../plan/ceiling.ts';
+import type { GivenWaiver } from './given-waivers.ts';
 import type { Question, Ui } from './ui.ts';
 import { NOT_UNATTENDED, type Unattended, coveredByYes, refuseOtherDigest } from './unattended.ts';
 
@@ -13,16 +14,22 @@ export interface ConsentRequest {
   readonly by: string;
   readonly now: () => Date;
   /** What a person may choose of the plan and look into; without it all or nothing. */
-  readonly choice?: Pick<Question, 'part' | 'differences'>;
+  readonly choice?: Pick<Question, 'part' | 'differences' | 'waiving'>;
   /** Consent given on the command line. */
   readonly unattended?: Unattended;
   /** The plan as it was read from a file: its digest may be approved too. */
   readonly fromFile?: Plan | undefined;
 }
 
-/** `plan`: what was approved, which a person may have narrowed. */
+/** `plan`: what was approved, which a person may have narrowed; `waivers`: what that person lives with instead. */
 export type Consent =
-  { readonly type: 'approved'; readonly plan: Plan; readonly approval: Approval } | { readonly type: 'declined' };
+  | {
+      readonly type: 'approved';
+      readonly plan: Plan;
+      readonly approval: Approval;
+      readonly waivers?: readonly GivenWaiver[] | undefined;
+    }
+  | { readonly type: 'declined' };
 
 /**
  * Nobody to ask means no.
@@ -44,12 +51,14 @@ export async function consentTo(request: ConsentRequest, ui: Ui): Promise<Consen
   if (!ui.canAsk) {
     throw nobodyToAsk(plan, verb);
   }
-  const answer = await ui.ask({ plan, verb, part: request.choice?.part, differences: request.choice?.differences });
+  const { part, differences, waiving } = request.choice ?? {};
+  const answer = await ui.ask({ plan, verb, part, differences, waiving });
   return answer.type === 'declined'
     ? answer
     : {
         type: 'approved',
         plan: answer.plan,
+        waivers: answer.waivers,
         approval: { ...said, at: now().toISOString(), how: 'prompt', ceiling: null },
       };
 }

@@ -5,7 +5,10 @@ import { EXIT, HardenError } from '../model/errors.ts';
 import type { Plan } from '../model/plan.ts';
 import type { Profile, Remediation } from '../model/remediation.ts';
 import type { Ground } from './ground.ts';
-import { makePlan } from './make-plan.ts';
+import { type PlanWish, makePlan } from './make-plan.ts';
+
+/** Adds what the site lives with. */
+type Site = (wish: PlanWish) => Promise<PlanWish>;
 
 /** One control, and how this host stands to it. */
 export interface Explained {
@@ -19,14 +22,15 @@ export interface Explained {
  * @param name a slug, or a number in the profile's benchmark.
  * @throws HardenError (exit 64, H2005) where there is no such control.
  */
-export async function explainControl(ground: Ground, profile: Profile, name: string): Promise<Explained> {
+export async function explainControl(ground: Ground, profile: Profile, name: string, site: Site): Promise<Explained> {
   const remediation = controlNamed(ground.catalogue, profile, name);
   const lists = { control: [remediation.control], exclude: [] };
   if (!isSelectable(ground.catalogue, profile, remediation)) {
     return { remediation, profile, plan: undefined };
   }
   const selection = selectControls(ground.catalogue, profile, lists);
-  const { plan } = await makePlan(ground, { selection, include: lists.control, exclude: [], validForMs: 0 });
+  const wish = await site({ selection, include: lists.control, exclude: [], validForMs: 0 });
+  const { plan } = await makePlan(ground, wish);
   return { remediation, profile, plan };
 }
 
@@ -35,9 +39,10 @@ export async function explainChange(
   ground: Ground,
   profile: Profile,
   number: number,
+  site: Site,
 ): Promise<{ readonly plan: Plan; readonly change: Plan['changes'][number] }> {
   const selection = selectControls(ground.catalogue, profile, { control: [], exclude: [] });
-  const { plan } = await makePlan(ground, { selection, include: [], exclude: [], validForMs: 0 });
+  const { plan } = await makePlan(ground, await site({ selection, include: [], exclude: [], validForMs: 0 }));
   const change = plan.changes.find(({ id }) => id === `c${number}`);
   if (change === undefined) {
     throw new HardenError({

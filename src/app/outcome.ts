@@ -4,6 +4,7 @@ import type { Plan } from '../model/plan.ts';
 import type { TakenBackBecause } from '../model/revert.ts';
 import type { LeftByChoice } from '../plan/narrow.ts';
 import type { Trouble, UndoReport } from '../model/transaction.ts';
+import type { WaiverGiven } from './given-waivers.ts';
 import type { PendingRevert } from './revert-timer.ts';
 
 /** How an apply or a rollback ended. The exit code is a function of it. */
@@ -13,6 +14,8 @@ export type RunOutcome =
       readonly plan: Plan;
       /** Controls that could be met, all of them beyond the ceilings. */
       readonly leftOut?: readonly LeftByChoice[];
+      /** Waivers that were given at the question. */
+      readonly waiversGiven?: readonly WaiverGiven[];
     }
   | { readonly type: 'declined'; readonly plan: Plan }
   | { readonly type: 'dry-run'; readonly plan: Plan; readonly steps: readonly string[] }
@@ -31,6 +34,8 @@ export type RunOutcome =
       readonly pendingRevert?: PendingRevert | undefined;
       /** Controls that could be met and were not, because whoever was asked chose so. */
       readonly leftOut?: readonly LeftByChoice[];
+      /** Waivers that were given at the question. */
+      readonly waiversGiven?: readonly WaiverGiven[];
     }
   /** A run that had no end was taken back. */
   | {
@@ -57,4 +62,6 @@ export type RunOutcome =
       readonly said?: readonly string[];
       /** Where something is not as before: what a person does. */
       readonly wayOut?: readonly WayOut[];
+      /** Waivers that were given at the question; none of them is written. */
+      readonly waiversGiven?: readonly WaiverGiven[];
     };

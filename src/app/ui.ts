@@ -1,6 +1,7 @@
 import type { Differences } from '../model/file-difference.ts';
 import type { Plan } from '../model/plan.ts';
 import type { Rehearsed } from '../model/transaction.ts';
+import type { GivenWaiver, WaiverDesk } from './given-waivers.ts';
 
 /** What a use case tells while it works. Text is made by whoever shows it. */
 export type Progress =
@@ -32,10 +33,14 @@ export interface Question {
   readonly part: ((ids: ReadonlySet<string>) => Plan) | undefined;
   /** What these changes do to files, secrets and all; undefined where that is not known before. */
   readonly differences: ((changes: Plan['changes']) => Promise<Differences>) | undefined;
+  /** Where a change can be turned into a waiver; undefined where it cannot. */
+  readonly waiving?: Pick<WaiverDesk, 'folder' | 'whyNot' | 'problems'> | undefined;
 }
 
-/** `plan`: the one that was approved; where a part was chosen, that part. */
-export type Answer = { readonly type: 'approved'; readonly plan: Plan } | { readonly type: 'declined' };
+/** `plan`: the one that was approved; where a part was chosen, that part. `waivers`: what is lived with instead of being changed. */
+export type Answer =
+  | { readonly type: 'approved'; readonly plan: Plan; readonly waivers?: readonly GivenWaiver[] }
+  | { readonly type: 'declined' };
 
 /** How the use cases reach the person or program that called. */
 export interface Ui {

@@ -9,14 +9,8 @@ import {
   waiverKey,
 } from '../catalogue/waivers.ts';
 import { EXIT, HardenError } from '../model/errors.ts';
-import type { Waiver } from '../model/waiver.ts';
-
-/** A file to be written. */
-export interface WrittenWaiver {
-  readonly path: string;
-  readonly text: string;
-  readonly waiver: Waiver;
-}
+import { type Waiver, daysLeft } from '../model/waiver.ts';
+import type { WaiverFile } from './given-waivers.ts';
 
 /** A file to be left with `text`; undefined: to be removed, since it held nothing else. */
 export interface RemovedWaiver {
@@ -35,15 +29,16 @@ export function newWaiver(
   existing: readonly WaiverText[],
   context: WaiverContext,
   place: { readonly folder: string; readonly remark: string },
-): WrittenWaiver {
+): WaiverFile {
   const others = readWaivers(existing, context);
   const named = { ...wish, control: nameOf(wish.control, choosable(context)) };
   const path = freeName(place.folder, named.control, existing);
   const text = waiverFileText(named, place.remark);
   const { waivers, problems } = checkWaivers([{ path, text }], context);
   const [waiver] = waivers;
-  if (waiver === undefined || problems.length > 0) {
-    throw notTaken(problems.map((problem) => problem.text));
+  const over = overProblems(wish.until, context);
+  if (waiver === undefined || problems.length + over.length > 0) {
+    throw notTaken([...problems.map((problem) => problem.text), ...over]);
   }
   const twin = others.find((other) => waiverKey(other) === waiverKey(waiver));
   if (twin !== undefined) {
@@ -56,6 +51,26 @@ export function newWaiver(
     });
   }
   return { path, text, waiver };
+}
+
+/** One answer about a waiver held against what a file may say; a sentence for each mistake. */
+export function answerProblems(
+  key: 'reason' | 'owner' | 'until',
+  answer: string,
+  context: WaiverContext,
+): readonly string[] {
+  const [control] = choosable(context);
+  const rest = { host: [], approvedBy: undefined, from: undefined, onlyWhile: {} };
+  const whole = { control: control?.control ?? '', reason: '-', owner: '-', until: context.today, ...rest };
+  const text = waiverFileText({ ...whole, [key]: answer }, '');
+  const mistakes = checkWaivers([{ path: '', text }], context).problems.map((problem) => problem.text);
+  const all = mistakes.length === 0 && key === 'until' ? overProblems(answer, context) : mistakes;
+  return all.map((mistake) => mistake.replace(/^"waivers\[0\]\.\w+" /, 'it ').replace(/^"\w+" /, ''));
+}
+
+/** A file may hold waivers that are over; nobody means to begin with one. */
+function overProblems(until: string, { today }: WaiverContext): readonly string[] {
+  return daysLeft(until, today) < 0 ? [`"until" ${until} is over already; today is ${today}`] : [];
 }
 
 /** The name of the control a number stands for; anything else as it is. */

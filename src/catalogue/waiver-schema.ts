@@ -4,7 +4,7 @@ import { WAIVER_SCHEMA } from '../model/waiver.ts';
 const line = (most: number) =>
   z
     .string()
-    .max(most)
+    .max(most, `must be at most ${most} characters long`)
     .regex(/^[^\s\p{Cc}]([^\p{Cc}]*[^\s\p{Cc}])?$/u, 'must be one line of text without white space at its ends');
 
 const day = () => z.iso.date('must be a day, as 2027-01-31');

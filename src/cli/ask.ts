@@ -1,9 +1,12 @@
+import type { GivenWaiver } from '../app/given-waivers.ts';
 import type { Answer, Question } from '../app/ui.ts';
 import type { Plan } from '../model/plan.ts';
 import { strengthOf } from '../plan/strength.ts';
-import type { Style } from '../render/layout.ts';
+import { type Style, count, mark, wrap } from '../render/layout.ts';
 import { planEffects } from '../render/plan-text.ts';
-import { firstChoice } from './choice.ts';
+import { printable } from '../render/printable.ts';
+import { firstChoice, numberOf } from './choice.ts';
+import { askWaiver } from './ask-waiver.ts';
 import { type Look, lookerFor } from './look-into.ts';
 import { tell } from './output.ts';
 import type { Line, Prompter } from './prompter.ts';
@@ -17,6 +20,8 @@ const FEW = 3;
 interface Standing {
   readonly question: Question;
   readonly plan: Plan;
+  /** Controls that are lived with instead. */
+  readonly waived: readonly GivenWaiver[];
   readonly prompter: Prompter;
   readonly style: Style;
   readonly look: Look;
@@ -28,13 +33,10 @@ interface Standing {
  */
 export async function askPerson(question: Question, prompter: Prompter, style: Style): Promise<Answer> {
   const look = lookerFor(question, style);
-  let standing: Standing = { question, plan: question.plan, prompter, style, look };
+  let standing: Standing = { question, plan: question.plan, waived: [], prompter, style, look };
   let chosen = firstChoice(question.plan.changes);
   for (;;) {
-    if (standing.plan !== question.plan || question.plan.changes.length > FEW) {
-      tell(`\n${planEffects(standing.plan, style, question.verb)}`);
-    }
-    tell('\n');
+    tell(standingText(standing));
     const word = await oneOf(standing, questionOf(standing), (text) => look.wish(text));
     if (word === 'select' && question.part !== undefined) {
       const { part } = question;
@@ -43,18 +45,36 @@ export async function askPerson(question: Question, prompter: Prompter, style: S
         return { type: 'declined' };
       }
       chosen = left.by === 'back' ? chosen : left.choice;
-      standing = { ...standing, plan: chosen.chosen.size === 0 ? question.plan : part(chosen.chosen) };
-      if (left.by === 'done' && chosen.chosen.size === 0) {
+      const { waived } = chosen;
+      const none = chosen.chosen.size === 0 && waived.length === 0;
+      standing = { ...standing, waived, plan: none ? question.plan : part(chosen.chosen) };
+      if (left.by === 'done' && none) {
         tell('Nothing is chosen; this is all of it again.\n');
       }
       continue;
     }
-    const yes = word !== undefined && ['all', 'yes', 'these'].includes(word);
-    return yes && (await isMeant(standing)) ? { type: 'approved', plan: standing.plan } : { type: 'declined' };
+    const yes = word !== undefined && ['all', 'yes', 'these', 'waive'].includes(word);
+    return yes && (await isMeant(standing)) ? approved(standing) : { type: 'declined' };
   }
 }
 
-function questionOf({ question, plan }: Standing): Line {
+function approved({ plan, waived }: Standing): Answer {
+  return { type: 'approved', plan, ...(waived.length === 0 ? {} : { waivers: waived }) };
+}
+
+/** What the choice would do, and which controls it leaves for a while. */
+function standingText({ question, plan, waived, style }: Standing): string {
+  if (plan === question.plan && plan.changes.length <= FEW && waived.length === 0) {
+    return '\n';
+  }
+  const effects = plan.changes.length === 0 ? '' : planEffects(plan, style, question.verb);
+  const lines = waived.flatMap(({ control, until, reason, owner }) =>
+    wrap(style, 2, printable(`${mark(style, 'w')} ${numberOf(plan, control)} until ${until}. ${reason} (${owner})`), 6),
+  );
+  return `\n${effects}${lines.map((line) => `${line}\n`).join('')}\n`;
+}
+
+function questionOf({ question, plan, waived }: Standing): Line {
   const part = plan.changes.length < question.plan.changes.length;
   if (question.verb === 'rollback') {
     return lineOf('Put all of it back?', [
@@ -63,15 +83,17 @@ function questionOf({ question, plan }: Standing): Line {
     ]);
   }
   const name = plan.host.name;
-  const take: Line['items'][number] = part
-    ? ['these', `apply the ${plan.changes.length} chosen changes`]
-    : ['all', `apply all changes to ${name}`];
+  const too = waived.length === 0 ? '' : ` and waive ${count(waived.length, 'control')}`;
+  const chosen = plan.changes.length;
+  const take: Line['items'][number] =
+    chosen === 0
+      ? ['waive', `waive ${count(waived.length, 'control')}, change nothing else`]
+      : part
+        ? ['these', `apply ${count(chosen, 'chosen change')}${too}`]
+        : ['all', `apply all changes to ${name}${too}`];
+  const head = chosen === 0 ? 'Change nothing' : part ? `Apply these ${chosen} to ${name}` : `Apply to ${name}`;
   const some: Line['items'] = question.part === undefined ? [] : [['select', 'choose changes']];
-  return lineOf(part ? `Apply these ${plan.changes.length} to ${name}?` : `Apply to ${name}?`, [
-    take,
-    ...some,
-    ['none', 'change nothing'],
-  ]);
+  return lineOf(`${head}${too}?`, [take, ...some, ['none', 'change nothing']]);
 }
 
 /** The last word is the careful one. */
@@ -136,7 +158,7 @@ async function oneOf(
 type Part = NonNullable<Question['part']>;
 
 async function selected(
-  { prompter, look, plan }: Standing,
+  { prompter, look, plan, question, style }: Standing,
   start: { readonly part: Part; readonly choice: ReturnType<typeof firstChoice> },
 ): ReturnType<Prompter['select']> {
   let { choice } = start;
@@ -144,6 +166,14 @@ async function selected(
     const left = await prompter.select({ plan, part: start.part, choice });
     if (left === undefined || left.by === 'done' || left.by === 'back') {
       return left;
+    }
+    if (left.by === 'waive') {
+      const next = await askWaiver({ plan, waiving: question.waiving, prompter, style }, left.choice);
+      if (next === undefined) {
+        return undefined;
+      }
+      choice = next;
+      continue;
     }
     choice = left.choice;
     await look.at(left.by, choice.at);

@@ -6,7 +6,7 @@ import { EXIT, type ExitCode } from '../model/errors.ts';
 import type { Plan } from '../model/plan.ts';
 import { RESULT_SCHEMA, RESULT_SCHEMA_MINOR, type Run } from '../model/result.ts';
 import { pendingText, takenBackText } from '../render/keep-text.ts';
-import { doneText, rolledBackText } from '../render/outcome-text.ts';
+import { doneText, onlyWaivedText, rolledBackText } from '../render/outcome-text.ts';
 import { planText, rollbackPlanText } from '../render/plan-text.ts';
 import { commandPlace } from './place.ts';
 import type { Terminal } from './terminal.ts';
@@ -24,9 +24,10 @@ export function outcomeJson(outcome: RunOutcome, run: Run): string {
 
 export function outcomeExit(outcome: RunOutcome): ExitCode {
   switch (outcome.type) {
-    case 'nothing-to-do':
     case 'dry-run':
       return EXIT.ok;
+    case 'nothing-to-do':
+      return waiversExit(outcome);
     case 'declined':
       return EXIT.declined;
     case 'done':
@@ -34,7 +35,7 @@ export function outcomeExit(outcome: RunOutcome): ExitCode {
         ? EXIT.needsAttention
         : outcome.kept.length > 0
           ? EXIT.notAsItShouldBe
-          : EXIT.ok;
+          : waiversExit(outcome);
     case 'reverted':
       return outcome.notAsBefore.length > 0 ? EXIT.needsAttention : EXIT.ok;
     case 'rolled-back':
@@ -49,11 +50,21 @@ export function outcomeExit(outcome: RunOutcome): ExitCode {
   }
 }
 
+/** One that was asked for and could not be written. */
+function waiversExit({
+  waiversGiven = [],
+}: Pick<Extract<RunOutcome, { readonly type: 'done' }>, 'waiversGiven'>): ExitCode {
+  return waiversGiven.some(({ problem }) => problem !== undefined) ? EXIT.cannotWriteOutput : EXIT.ok;
+}
+
 export function outcomeText(outcome: RunOutcome, verb: 'apply' | 'rollback', terminal: Terminal): string {
   const { out } = terminal;
   const place = commandPlace();
   switch (outcome.type) {
     case 'nothing-to-do':
+      if (outcome.waiversGiven !== undefined) {
+        return onlyWaivedText({ ...outcome, waiversGiven: outcome.waiversGiven }, out);
+      }
       return verb === 'apply'
         ? planText(outcome.plan, out, beyondCeilings(outcome.leftOut ?? []))
         : 'Nothing to put back: what that apply changed is as it was before.\n';

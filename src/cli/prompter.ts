@@ -59,7 +59,7 @@ export function linePrompter(
     line: ({ message, empty, items }) => {
       const list = items.map(([word, meaning], index) => `  ${index + 1}. ${word}: ${meaning}\n`).join('');
       const alone = empty === '' ? '' : ` Enter alone means ${empty}.`;
-      const how = items.length === 0 ? 'Type it and press Enter.' : `Type a number or a word and press Enter.${alone}`;
+      const how = `${items.length === 0 ? 'Type it' : 'Type a number or a word'} and press Enter.${alone}`;
       tell(`${message}\n${list}${how}\n`);
       return readLine(signal).then((text) => {
         const chosen = /^\d+$/.test(text ?? '') ? items[Number(text) - 1]?.[0] : undefined;

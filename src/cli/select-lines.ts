@@ -1,13 +1,13 @@
 import { interruptions } from '../render/effect-sentences.ts';
 import { type Style, count, wrap } from '../render/layout.ts';
 import { printable } from '../render/printable.ts';
-import { type Choice, toggledChoice } from './choice.ts';
+import { type Choice, toggledChoice, waivedIds } from './choice.ts';
 import { tell } from './output.ts';
 import { type Selecting, readLine } from './prompter.ts';
 import type { Left } from './select-prompt.ts';
 
 const HOW =
-  'Type the number of a change to take it or leave it, diff N or explain N to look at one, list to hear all again, done, or back. Then press Enter.';
+  'Type the number of a change to take it or leave it, diff N or explain N to look at one, waive N to live with it for a while, list to hear all again, done, or back. Then press Enter.';
 
 /** Choosing changes line by line: every answer is a sentence about what it did. Undefined where the input ended. */
 export async function selectByLines(
@@ -37,7 +37,7 @@ type Say = (text: string) => void;
 /** What a line leads to: the list is left, or the choice goes on. */
 function answered(text: string, selecting: Selecting, choice: Choice, say: Say): Left | Choice {
   const { plan } = selecting;
-  const [, verb = '', number = ''] = /^(?:(d|diff|e|explain) +)?(\d+)$/.exec(text) ?? [];
+  const [, verb = '', number = ''] = /^(?:(d|diff|e|explain|w|waive) +)?(\d+)$/.exec(text) ?? [];
   const change = plan.changes.find(({ id }) => id === `c${number}`);
   if (text === 'done' || text === 'back') {
     return { by: text, choice };
@@ -51,7 +51,8 @@ function answered(text: string, selecting: Selecting, choice: Choice, say: Say):
     return choice;
   }
   if (verb !== '') {
-    return { by: verb.startsWith('d') ? 'diff' : 'explain', choice: { ...choice, at: change.id } };
+    const by = ({ d: 'diff', e: 'explain', w: 'waive' } as const)[verb.charAt(0)] ?? 'explain';
+    return { by, choice: { ...choice, at: change.id } };
   }
   const next = toggledChoice(choice, plan.changes, [change.id]);
   say(`Change ${number} is ${next.chosen.has(change.id) ? 'taken' : 'left out'}. ${capital(next.said)}`.trim());
@@ -60,9 +61,11 @@ function answered(text: string, selecting: Selecting, choice: Choice, say: Say):
 }
 
 function listAll(selecting: Selecting, choice: Choice, say: Say): void {
+  const waived = waivedIds(selecting.plan.changes, choice.waived);
   for (const { id, title, risk, breaks } of selecting.plan.changes) {
+    const stands = choice.chosen.has(id) ? 'taken' : waived.has(id) ? 'waived' : 'left out';
     const warnings = breaks.map((text) => ` Warning: ${text}`).join('');
-    say(`Change ${id.slice(1)}, ${choice.chosen.has(id) ? 'taken' : 'left out'}, risk ${risk}: ${title}.${warnings}`);
+    say(`Change ${id.slice(1)}, ${stands}, risk ${risk}: ${title}.${warnings}`);
   }
   say(nowOf(selecting, choice));
 }

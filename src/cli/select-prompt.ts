@@ -14,11 +14,21 @@ import { impactHeading } from '../render/plan-groups.ts';
 import { interruptions } from '../render/effect-sentences.ts';
 import { type Style, columns, count, listed, paint, spread, wrap } from '../render/layout.ts';
 import { printable } from '../render/printable.ts';
-import { type Choice, filtered, groupOf, moved, toggledChoice, visible } from './choice.ts';
+import {
+  type Choice,
+  filtered,
+  groupOf,
+  moved,
+  numberOf,
+  toggledChoice,
+  toggledGroup,
+  visible,
+  waivedIds,
+} from './choice.ts';
 
-/** How the list was left: done, back to the question, or to look at the change under the cursor and come back. */
+/** How the list was left: done, back to the question, or to look at or waive the change under the cursor and come back. */
 export interface Left {
-  readonly by: 'done' | 'back' | 'diff' | 'explain';
+  readonly by: 'done' | 'back' | 'diff' | 'explain' | 'waive';
   readonly choice: Choice;
 }
 
@@ -30,7 +40,17 @@ export interface SelectConfig {
   readonly rows: number;
 }
 
-const KEYS = ['space take or leave', 'd diff', 'e explain', '/ filter', 'g group', 'a all', 'enter done', 'q back'];
+const KEYS = [
+  'space take or leave',
+  'd diff',
+  'e explain',
+  'w waive',
+  '/ filter',
+  'g group',
+  'a all',
+  'enter done',
+  'q back',
+];
 /** Lines of the screen that are not for the list. */
 const AROUND = 12;
 
@@ -85,7 +105,7 @@ function leavingBy(key: KeypressEvent, typed: string): Left['by'] | undefined {
   if (key.name === 'escape') {
     return 'back';
   }
-  return ({ d: 'diff', e: 'explain', q: 'back' } as const)[typed.toLowerCase()];
+  return ({ d: 'diff', e: 'explain', q: 'back', w: 'waive' } as const)[typed.toLowerCase()];
 }
 
 function listKey(choice: Choice, changes: Plan['changes'], { key, typed }: Pressed): Choice {
@@ -97,9 +117,9 @@ function listKey(choice: Choice, changes: Plan['changes'], { key, typed }: Press
   }
   switch (typed.toLowerCase()) {
     case 'g':
-      return toggledChoice(choice, changes, groupOf(choice, changes));
+      return toggledGroup(choice, changes, groupOf(choice, changes));
     case 'a':
-      return toggledChoice(
+      return toggledGroup(
         choice,
         changes,
         visible(changes, choice.filter).map(({ id }) => id),
@@ -126,7 +146,9 @@ function itemLines(
   choice: Choice,
   style: Style,
 ): readonly string[] {
-  const mark = `${choice.at === change.id ? '>' : ' '} [${choice.chosen.has(change.id) ? 'x' : ' '}]`;
+  const isWaived = waivedIds([change], choice.waived).has(change.id);
+  const box = choice.chosen.has(change.id) ? 'x' : isWaived ? 'w' : ' ';
+  const mark = `${choice.at === change.id ? '>' : ' '} [${box}]`;
   const number = change.id.slice(1).padStart(2);
   const warns = change.breaks.length > 0 ? '!' : ' ';
   const risk = change.risk === 'low' ? 'low' : change.risk.toUpperCase();
@@ -147,10 +169,17 @@ function footLines({ plan, part, style }: SelectConfig, choice: Choice): readonl
     '',
     ...wrap(style, 2, `now ${chosen.length} of ${count(plan.changes.length, 'change')}: ${printable(now)}`, 4),
     ...alarms.flatMap((text) => wrap(style, 2, `! ${printable(text)}`, 4)).map((line) => paint(style, 'red', line)),
+    ...waivedLines(plan, choice, style),
     ...(choice.said === '' ? [] : wrap(style, 2, choice.said, 4)),
     ...(choice.filtering || choice.filter !== ''
       ? wrap(style, 2, `/${printable(choice.filter)}${choice.filtering ? '_' : '   (esc in / shows all again)'}`, 4)
       : []),
     ...columns(style, 2, KEYS).map((line) => paint(style, 'dim', line)),
   ];
+}
+
+function waivedLines(plan: Plan, { waived }: Choice, style: Style): readonly string[] {
+  return waived.flatMap(({ control, until, owner }) =>
+    wrap(style, 2, printable(`w ${numberOf(plan, control)} waived until ${until} (${owner})`), 4),
+  );
 }

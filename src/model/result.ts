@@ -56,6 +56,19 @@ const LeftOut = z.lazy(() =>
     .describe('Controls that go on failing: somebody chose so, or --skip-over-ceiling left their changes out.'),
 );
 
+const WaiversGiven = z.lazy(() =>
+  z
+    .array(
+      z.strictObject({
+        control: z.string(),
+        until: z.iso.date(),
+        file: z.string(),
+        problem: z.string().exactOptional().describe('Why it was not written; left out where it was.'),
+      }),
+    )
+    .describe('Waivers a person gave at the question of an apply, instead of changes.'),
+);
+
 const head = () => ({
   schema: z.literal(RESULT_SCHEMA),
   schemaMinor: z.int().nonnegative(),
@@ -83,6 +96,7 @@ const Done = () =>
       .exactOptional()
       .describe('Set where the changes are taken back unless somebody keeps them.'),
     leftOut: LeftOut.exactOptional(),
+    waiversGiven: WaiversGiven.exactOptional(),
   });
 
 const RolledBack = () =>
@@ -96,11 +110,17 @@ const RolledBack = () =>
     notAsBefore: z.array(Trouble),
     said: z.array(z.string()).exactOptional(),
     wayOut: z.array(z.strictObject({ why: z.string(), commands: z.array(z.string()) })).exactOptional(),
+    waiversGiven: WaiversGiven.exactOptional(),
   });
 
 export const RunResult = z.lazy(() =>
   z.discriminatedUnion('type', [
-    z.strictObject({ ...head(), type: z.literal('nothing-to-do'), leftOut: LeftOut.exactOptional() }),
+    z.strictObject({
+      ...head(),
+      type: z.literal('nothing-to-do'),
+      leftOut: LeftOut.exactOptional(),
+      waiversGiven: WaiversGiven.exactOptional(),
+    }),
     z.strictObject({ ...head(), type: z.literal('declined') }),
     z.strictObject({ ...head(), type: z.literal('dry-run'), steps: z.array(z.string()) }),
     Done(),

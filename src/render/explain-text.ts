@@ -2,6 +2,7 @@ import type { Plan, PlanControl } from '../model/plan.ts';
 import type { Profile, Remediation } from '../model/remediation.ts';
 import { changeLines } from './change-text.ts';
 import { type Style, columns, paint, wrap } from './layout.ts';
+import { waiverExplained } from './waiver-text.ts';
 import { printable, shown } from './printable.ts';
 
 /** What a control means, how this host stands to it, what would be changed, what that breaks, and how to take it back. */
@@ -70,6 +71,7 @@ function hereBlocks(plan: Plan, control: PlanControl, style: Style): readonly (r
   const pending = plan.pending.filter(({ controls }) => controls.includes(control.slug));
   return [
     block(style, `ON ${plan.host.name.toUpperCase()}`, seen),
+    block(style, 'WAIVED', waiverExplained(plan, control.slug)),
     changes.length === 0
       ? []
       : [

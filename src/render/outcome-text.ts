@@ -19,7 +19,16 @@ export interface DoneText {
   readonly commands: readonly string[];
   /** Controls somebody chose not to meet. */
   readonly leftOut?: readonly { readonly id: string; readonly title: string }[];
+  readonly waiversGiven?: readonly GivenText[];
   readonly place: CommandPlace;
+}
+
+/** A waiver given at the question; `problem`: why it was not written. */
+interface GivenText {
+  readonly control: string;
+  readonly until: string;
+  readonly file: string;
+  readonly problem?: string;
 }
 
 export function doneText(done: DoneText, style: Style): string {
@@ -42,6 +51,7 @@ export function doneText(done: DoneText, style: Style): string {
     ),
     ...keptLines(done.kept, style),
     ...leftOutLines(done.leftOut ?? [], style),
+    ...givenLines(done.waiversGiven ?? [], style),
     ...healthLines(done.health, style),
     ...(pending.length > 0
       ? done.commands.flatMap((command) => wrap(style, 2, `To make it live: ${printable(command)}`, 4))
@@ -62,6 +72,7 @@ export interface RolledBackText {
   /** Words of dockerd. */
   readonly said?: readonly string[];
   readonly wayOut?: readonly WayOut[];
+  readonly waiversGiven?: readonly GivenText[];
 }
 
 export function rolledBackText(end: RolledBackText, style: Style): string {
@@ -85,6 +96,7 @@ export function rolledBackText(end: RolledBackText, style: Style): string {
       style,
     ),
     ...(asBefore ? [] : [...backLines(undo, style), ...wayOutLines(end.wayOut ?? [], style)]),
+    ...givenLines(end.waiversGiven ?? [], style),
     codeLine(asBefore ? 'H4006' : 'H4007'),
   ];
   return `${lines.join('\n')}\n`;
@@ -94,6 +106,34 @@ function leftOutLines(leftOut: readonly { readonly id: string }[], style: Style)
   return leftOut.length === 0
     ? []
     : wrap(style, 0, `still failing: ${printable(leftOut.map(({ id }) => id).join(', '))} (your choice)`, 2);
+}
+
+/** After an answer that changed nothing but what is lived with. */
+export function onlyWaivedText(
+  end: { readonly waiversGiven: readonly GivenText[]; readonly leftOut?: readonly { readonly id: string }[] },
+  style: Style,
+): string {
+  const lines = [
+    ...givenLines(end.waiversGiven, style),
+    ...leftOutLines(end.leftOut ?? [], style),
+    'Nothing else was changed.',
+  ];
+  return `${lines.join('\n')}\n`;
+}
+
+function givenLines(given: readonly GivenText[], style: Style): readonly string[] {
+  return given.flatMap(({ control, until, file, problem }) =>
+    problem === undefined
+      ? wrap(style, 0, printable(`Waived until ${until}: ${control} (${file})`), 2)
+      : wrap(
+          style,
+          0,
+          printable(
+            `! The waiver of ${control} is not written: ${problem}. To write it: sudo harden waiver add -c ${control}`,
+          ),
+          2,
+        ),
+  );
 }
 
 function keptLines(kept: readonly Trouble[], style: Style): readonly string[] {

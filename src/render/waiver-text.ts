@@ -62,6 +62,23 @@ export function daysText(days: number): string {
   return days === 0 ? 'last day' : count(days, 'day');
 }
 
+/** All there is to say of the waiver of one control: its end, why, who; or why it counts no more. */
+export function waiverExplained({ waivers, createdAt, source }: Plan, slug: string): readonly string[] {
+  const { taken = [], ended = [] } = waivers;
+  return [
+    ...taken
+      .filter(({ control }) => control === slug)
+      .flatMap((waiver) => [
+        `${endText(waiver, createdAt)}: ${waiver.reason}`,
+        `owner: ${waiver.owner}${waiver.approvedBy === null ? '' : `, approved by ${waiver.approvedBy}`}`,
+        `found without it: ${waiver.found}${source.type === 'live' ? `. To take it out: sudo harden waiver remove ${slug}` : ''}`,
+      ]),
+    ...ended
+      .filter(({ controls }) => controls.includes(slug))
+      .map(({ id, owner, reason }) => `not any more: ${id} (${owner}) ${reason}`),
+  ];
+}
+
 /**
  * What is told of waivers beside a result, a line each: those that end within 30 days, and those that can be removed.
  * `everything`: also those that are over, which the text of a plan says among its warnings.

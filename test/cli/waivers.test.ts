@@ -57,6 +57,18 @@ describe('a plan from a recording', () => {
     expect(without.plan.changes.filter(({ address }) => address.includes('daemon.json'))).toEqual([]);
   });
 
+  test('explain shows a waived control as waived, with reason, owner and end', async () => {
+    const file = waivers(entry('2.2', day(60), ", approvedBy: 'ciso'"), entry('2.15', day(-1)));
+    const { code, stdout } = await harden(['explain', '2.2', ...FROM, '--waivers', file]);
+    expect(code).toBe(0);
+    expect(stdout).toContain(`WAIVED\n  until ${day(60)} (60 days): R of 2.2\n  owner: ops, approved by ciso\n`);
+    expect(stdout).toContain('  waived: icc is true, the default');
+    expect(stdout).not.toContain('WHAT WOULD BE CHANGED');
+    const over = await harden(['explain', '2.15', ...FROM, '--waivers', file]);
+    expect(over.stdout).toContain(`not any more: 2.15@* (ops) ended on ${day(-1)}`);
+    expect(over.stdout).toContain('WHAT WOULD BE CHANGED');
+  });
+
   test('says it in every report', async () => {
     waivers(entry('2.2', day(200)));
     const kinds = ['md', 'html', 'sarif', 'junit', 'csv', 'xccdf', 'oscal'];

@@ -39,6 +39,7 @@ import { keepCopy, readInput } from '../result-file.ts';
 import { type EndedRun, endedRun, provedBy, runOf } from '../stored-runs.ts';
 import { type Terminal, readTerminal } from '../terminal.ts';
 import { personUi } from '../ui.ts';
+import { waiverDesk } from '../waiver-desk.ts';
 import { type WaiverArguments, tellWaivers, withWaivers } from '../waivers.ts';
 
 interface ApplyArguments extends LayoutArguments, WaiverArguments, ApprovalArguments, EventsArguments {
@@ -136,8 +137,9 @@ async function run(
   }
   const ground = changeableGround(args.root);
   const chosen = approvedPlan === undefined ? args : choiceOf(approvedPlan, args);
+  const wish = await withWaivers(ground, wishFor(ground, chosen, DAY_MS, 'change'), args, 'change');
   const request = {
-    wish: await withWaivers(ground, wishFor(ground, chosen, DAY_MS, 'change'), args, 'change'),
+    wish,
     approvedPlan,
     yes: args.yes,
     ceiling: { maxRisk: args['max-risk'], maxImpact: args['max-impact'] },
@@ -147,6 +149,7 @@ async function run(
     refresh: args.refresh,
     health: await healthSetup(ground, args),
     keep: keepSettings(args, terminal),
+    waiving: waiverDesk(ground, wish.selection, args),
   };
   const place = {
     root: args.root,

@@ -1,13 +1,16 @@
 import type { CommandModule } from 'yargs';
+import type { PlanWish } from '../../app/make-plan.ts';
 import { DEFAULT_PROFILE } from '../../catalogue/profiles.ts';
 import { groundFor, profileFor } from '../compose.ts';
-import { fromOption } from '../options.ts';
+import { fromOption, waiverOptions } from '../options.ts';
 import { EXIT, HardenError } from '../../model/errors.ts';
 import type { Style } from '../../render/layout.ts';
 import { print } from '../output.ts';
 import { readTerminal } from '../terminal.ts';
+import { type WaiverArguments, withWaivers } from '../waivers.ts';
 
-interface ExplainArguments {
+interface ExplainArguments extends WaiverArguments {
+  readonly waivers: string[];
   readonly what: string;
   readonly profile: string;
   readonly root: string | undefined;
@@ -19,7 +22,7 @@ export function explainCommand() {
     command: 'explain <what>',
     describe: 'what a control, a change of the plan or an error code means, and what it does here',
     builder: (argv) =>
-      fromOption(argv)
+      waiverOptions(fromOption(argv))
         .positional('what', {
           type: 'string',
           demandOption: true,
@@ -35,7 +38,8 @@ export function explainCommand() {
         })
         .option('root', { type: 'string', requiresArg: true, describe: 'a folder taken as / (an image, a chroot)' })
         .conflicts('root', 'from'),
-    handler: async ({ what, profile: wanted, root, from }) => {
+    handler: async (args) => {
+      const { what, profile: wanted, root, from } = args;
       const { out } = readTerminal(false);
       if (/^h\d{4}$/i.test(what)) {
         await print(await codePageOf(what.toUpperCase(), out));
@@ -45,12 +49,13 @@ export function explainCommand() {
       const profile = profileFor(ground, wanted);
       const { explainChange, explainControl } = await import('../../app/explain.ts');
       const { explainChangeText, explainText } = await import('../../render/explain-text.ts');
+      const site = (wish: PlanWish): Promise<PlanWish> => withWaivers(ground, wish, args);
       if (/^c?\d+$/.test(what)) {
-        const { plan, change } = await explainChange(ground, profile, Number(what.replace('c', '')));
+        const { plan, change } = await explainChange(ground, profile, Number(what.replace('c', '')), site);
         await print(explainChangeText(plan, change, out));
         return;
       }
-      await print(explainText(await explainControl(ground, profile, what), out));
+      await print(explainText(await explainControl(ground, profile, what, site), out));
     },
   } satisfies CommandModule<object, ExplainArguments>;
 }

@@ -15,6 +15,7 @@ import { type Prompter, drawnPrompter, linePrompter } from '../prompter.ts';
 import { readInput } from '../result-file.ts';
 import { watchSignals } from '../signals.ts';
 import { readTerminal } from '../terminal.ts';
+import { waiverRemark } from '../waiver-desk.ts';
 
 interface PlaceArguments {
   readonly dir: string;
@@ -74,10 +75,9 @@ export function addCommand() {
       const ground = groundFor({ root: undefined, from: undefined });
       const wish = await wishFrom(args);
       const { newWaiver } = await import('../../app/waivers.ts');
-      const day = ground.now().toISOString().slice(0, 10);
       const { path, text, waiver } = newWaiver(wish, textsIn(args.dir, ground), contextFor(ground, args), {
         folder: args.dir.replace(/\/+$/, ''),
-        remark: `Written by harden waiver add, ${day}, ${ground.operator.replaceAll(/[^\w.@-]/g, '_')}.`,
+        remark: waiverRemark(ground),
       });
       writing(args.dir, () => {
         createConfigFile(path, text);
