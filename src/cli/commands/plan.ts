@@ -6,6 +6,7 @@ import { makePlan } from '../../app/make-plan.ts';
 import { DEFAULT_PROFILE, isProfileFile } from '../../catalogue/profiles.ts';
 import type { PlanDifference } from '../../model/difference.ts';
 import { EXIT, type ExitCode, HardenError } from '../../model/errors.ts';
+import type { HostFacts } from '../../model/facts.ts';
 import type { Plan } from '../../model/plan.ts';
 import { planMarkdown } from '../../render/plan-markdown.ts';
 import type { Style } from '../../render/layout.ts';
@@ -81,7 +82,7 @@ async function handle(args: PlanArguments, finish: Finish): Promise<void> {
   const difference = past === undefined ? undefined : await differenceFrom(past, plan);
   if (!reports.takesOutput) {
     const layout = await layoutWith(args, ground, { plan, facts }, out);
-    const text = await planIn(format, plan, args, { file, style: out, difference, layout });
+    const text = await planIn(format, plan, args, { file, style: out, difference, layout, facts });
     await (format === 'text' ? printLong(text) : print(text));
   }
   if (difference !== undefined && format === 'json') {
@@ -182,19 +183,25 @@ interface Printed {
   readonly style: Style;
   readonly difference: PlanDifference | undefined;
   readonly layout: Layout;
+  readonly facts: HostFacts;
 }
 
 async function planIn(
   format: PlanArguments['format'],
   plan: Plan,
   args: PlanArguments,
-  { file, style, difference, layout }: Printed,
+  { file, style, difference, layout, facts }: Printed,
 ): Promise<string> {
   switch (format) {
     case 'json':
       return planJson(plan);
     case 'md':
-      return markdownOf(plan, args.redact ? undefined : applyCommand(plan, args, file), args, difference);
+      return markdownOf(
+        plan,
+        args.redact ? undefined : applyCommand(plan, args, file),
+        difference,
+        args.redact ? facts : undefined,
+      );
     case 'text': {
       const saved =
         file === undefined
@@ -210,17 +217,17 @@ async function planIn(
 async function markdownOf(
   plan: Plan,
   next: string | undefined,
-  { redact }: Pick<PlanArguments, 'redact'>,
   difference: PlanDifference | undefined,
+  redactedBy: HostFacts | undefined,
 ): Promise<string> {
   const { differenceMarkdown } = await import('../../render/difference-text.ts');
   const since = difference === undefined ? [] : differenceMarkdown(difference);
-  if (!redact) {
+  if (redactedBy === undefined) {
     return planMarkdown(plan, next, since);
   }
   const { redactedPlan } = await import('../../plan/redacted.ts');
   // The lines after the first name hosts.
-  return planMarkdown(redactedPlan(plan), next, since.slice(0, 1));
+  return planMarkdown(redactedPlan(plan, redactedBy), next, since.slice(0, 1));
 }
 
 /** What would apply this plan on its host; undefined where there is nothing to apply, or only a saved plan could be and this one is not. */
