@@ -35,6 +35,7 @@ import { driverFor } from './progress.ts';
 import { type Looked, putBack } from './put-back.ts';
 import { type KeepSettings, type PendingRevert, type RevertTimer, timerFor } from './revert-timer.ts';
 import { plannedFor, stillApproved } from './still-approved.ts';
+import { said } from './said.ts';
 import type { Question, Ui } from './ui.ts';
 import { refuseWhereNotChangeable } from './unfit-host.ts';
 import { NOT_UNATTENDED, type Unattended } from './unattended.ts';
@@ -53,6 +54,8 @@ export interface ApplyRequest {
   readonly keep?: KeepSettings | undefined;
   /** Consent given on the command line. */
   readonly unattended?: Unattended;
+  /** What the command said besides its approval, for a text that proposes it otherwise. */
+  readonly words?: readonly string[];
   /** With `approvedPlan`: the plan of this moment is carried out where it is the approved one or less, however old that is, unless it is signed. */
   readonly refresh?: boolean;
   /** Where a person may turn changes into waivers. */
@@ -66,7 +69,7 @@ export interface ApplyRequest {
  */
 export async function apply(ground: Ground, store: Store, request: ApplyRequest, ui: Ui): Promise<RunOutcome> {
   const first = await makePlan(ground, request.wish);
-  refuseWhereNotChangeable(first);
+  refuseWhereNotChangeable(first, withoutHint(request));
   const plan = plannedFor(request, first, ground);
   if (plan.changes.length === 0) {
     refuseStopped(ui);
@@ -86,7 +89,7 @@ export async function apply(ground: Ground, store: Store, request: ApplyRequest,
   const choice = { ...choiceIn(plan, first.facts, ground), waiving: request.waiving };
   const { unattended = NOT_UNATTENDED, approvedPlan: fromFile } = request;
   const asking = { plan, verb: 'apply', yes, ceiling, by: ground.operator, now: ground.now, choice } as const;
-  const consent = await consentTo({ ...asking, unattended, fromFile }, ui);
+  const consent = await consentTo({ ...asking, unattended, fromFile, words: request.words }, ui);
   if (consent.type === 'declined') {
     return { type: 'declined', plan };
   }
@@ -277,4 +280,12 @@ async function prove(run: GatedRun): Promise<Proven> {
   }
   const { troubles: unwell, ...health } = await run.gate.judge(announcedBy(run.plan));
   return { proofs, troubles: unwell, health, met };
+}
+
+/** How the same is asked for without some controls; a plan file is applied as it is. */
+function withoutHint({ words = [], approvedPlan }: ApplyRequest): (ids: readonly string[]) => string {
+  return (ids) =>
+    approvedPlan === undefined
+      ? `To leave these out: harden ${said('apply', words, ['-x', ids.join(',')])}`
+      : `To leave these out, plan anew: harden plan -x ${ids.join(',')} -o FILE`;
 }

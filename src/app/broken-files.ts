@@ -5,9 +5,10 @@ type Control = Plan['controls'][number];
 
 /**
  * A configuration file that the daemon itself would refuse is mended by a person first: what else stands in it cannot be judged.
+ * `leaveOut` is how the same is asked for without them.
  * @throws HardenError (exit 65) that names the place and every control concerned.
  */
-export function refuseBrokenFiles(plan: Plan): void {
+export function refuseBrokenFiles(plan: Plan, leaveOut: (ids: readonly string[]) => string): void {
   const broken = plan.controls.filter((control) => control.verdict === 'error');
   const [first] = broken;
   if (first === undefined) {
@@ -21,7 +22,7 @@ export function refuseBrokenFiles(plan: Plan): void {
     message: 'a configuration file of this host is broken, so nothing was changed.',
     ...place,
     details: [...new Set(broken.map((control) => control.reason)), `concerned: ${ids.join(' ')}`],
-    hint: `Correct it, then: harden plan. To leave these out: harden apply -x ${ids.join(',')}`,
+    hint: `Correct it, then: harden plan. ${leaveOut(ids)}`,
   });
 }
 

@@ -2,13 +2,16 @@ import { EXIT, HardenError } from '../model/errors.ts';
 import type { Approval, Plan } from '../model/plan.ts';
 import type { Ceiling } from '../plan/ceiling.ts';
 import type { GivenWaiver } from './given-waivers.ts';
+import { said } from './said.ts';
 import type { Question, Ui } from './ui.ts';
 import { NOT_UNATTENDED, type Unattended, coveredByYes, refuseOtherDigest } from './unattended.ts';
+
+type Verb = 'apply' | 'rollback';
 
 /** How the caller may approve: by `--yes` under a ceiling, or by answering. */
 export interface ConsentRequest {
   readonly plan: Plan;
-  readonly verb: 'apply' | 'rollback';
+  readonly verb: Verb;
   readonly yes: boolean;
   readonly ceiling: Ceiling;
   readonly by: string;
@@ -17,6 +20,8 @@ export interface ConsentRequest {
   readonly choice?: Pick<Question, 'part' | 'differences' | 'waiving'>;
   /** Consent given on the command line. */
   readonly unattended?: Unattended;
+  /** What the command said besides its approval, for a text that proposes another one. */
+  readonly words?: readonly string[] | undefined;
   /** The plan as it was read from a file: its digest may be approved too. */
   readonly fromFile?: Plan | undefined;
 }
@@ -36,20 +41,20 @@ export type Consent =
  * @throws HardenError exit 4 where approval is needed and not possible.
  */
 export async function consentTo(request: ConsentRequest, ui: Ui): Promise<Consent> {
-  const { plan, verb, by, now } = request;
+  const { plan, verb, by, now, words = [] } = request;
   const { unattended = NOT_UNATTENDED, ceiling, fromFile } = request;
-  const said = { by, at: now().toISOString(), ...unattended.note };
+  const note = { by, at: now().toISOString(), ...unattended.note };
   if (unattended.approve !== undefined) {
     refuseOtherDigest(unattended.approve, [plan, ...(fromFile === undefined ? [] : [fromFile])]);
-    return { type: 'approved', plan, approval: { ...said, how: '--approve', ceiling: null } };
+    return { type: 'approved', plan, approval: { ...note, how: '--approve', ceiling: null } };
   }
   if (request.yes) {
-    const covered = coveredByYes({ plan, verb, ceiling, unattended, part: request.choice?.part });
+    const covered = coveredByYes({ plan, verb, ceiling, unattended, part: request.choice?.part, words, fromFile });
     const accepted = unattended.accept.length === 0 ? {} : { accepted: [...unattended.accept] };
-    return { type: 'approved', plan: covered, approval: { ...said, how: '--yes', ceiling, ...accepted } };
+    return { type: 'approved', plan: covered, approval: { ...note, how: '--yes', ceiling, ...accepted } };
   }
   if (!ui.canAsk) {
-    throw nobodyToAsk(plan, verb);
+    throw nobodyToAsk(plan, verb, ui.unasked ?? 'there is nobody to ask', words);
   }
   const { part, differences, waiving } = request.choice ?? {};
   const answer = await ui.ask({ plan, verb, part, differences, waiving });
@@ -60,16 +65,21 @@ export async function consentTo(request: ConsentRequest, ui: Ui): Promise<Consen
         plan: answer.plan,
         waivers: answer.waivers,
         approval: { ...said, at: now().toISOString(), how: 'prompt', ceiling: null },
+        approval: { ...note, at: now().toISOString(), how: 'prompt', ceiling: null },
       };
 }
 
-function nobodyToAsk(plan: Plan, verb: string): HardenError {
+function nobodyToAsk(plan: Plan, verb: Verb, why: string, words: readonly string[]): HardenError {
   const { maxRisk, maxImpact } = plan.summary;
+  const { changes } = plan;
+  const byClass = `harden ${said(verb, words, ['--yes', '--max-risk', maxRisk ?? 'low', '--max-impact', maxImpact])}`;
   return new HardenError({
     code: 'H4001',
     exit: EXIT.approvalNeeded,
-    message: 'approval is needed, and there is no terminal to ask on. Nothing was changed.',
-    details: [`${plan.changes.length} changes, highest risk ${maxRisk ?? 'none'}, impact ${maxImpact}.`],
-    hint: `${verb === 'apply' ? `To approve exactly this plan: harden apply --approve ${plan.id}. ` : ''}To approve a class of plans: harden ${verb} --yes --max-risk ${maxRisk ?? 'low'} --max-impact ${maxImpact}`,
+    message: `approval is needed, and ${why}. Nothing was changed.`,
+    details: [
+      `${changes.length} ${changes.length === 1 ? 'change' : 'changes'}, highest risk ${maxRisk ?? 'none'}, impact ${maxImpact}.`,
+    ],
+    hint: `${verb === 'apply' ? `To approve exactly this plan: harden ${said(verb, words, ['--approve', plan.id])}. ` : ''}To approve a class of plans: ${byClass}`,
   });
 }

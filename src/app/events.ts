@@ -5,6 +5,9 @@ import type { Progress, Ui } from './ui.ts';
 export function withEvents(ui: Ui, emit: (event: RunEvent) => void): Ui {
   return {
     ...ui,
+    get unasked() {
+      return ui.unasked;
+    },
     get canAsk() {
       return ui.canAsk;
     },

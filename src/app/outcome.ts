@@ -28,6 +28,8 @@ export type RunOutcome =
       readonly met?: readonly string[];
       /** What was left alone because somebody else changed it since. */
       readonly kept: readonly Trouble[];
+      /** After a rollback of a part: how many changes of that apply still stand. */
+      readonly standing?: number;
       /** What the health gate looked at; left out where there was none. */
       readonly health?: HealthReport | undefined;
       /** Set where the changes are taken back unless somebody keeps them. */

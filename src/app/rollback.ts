@@ -22,7 +22,7 @@ import type { Begun } from '../state/begin.ts';
 import type { Store } from '../state/store.ts';
 import { chosenPart } from './chosen-part.ts';
 import { pastRuns } from './past-runs.ts';
-import { chosenSnapshot, planOfSnapshot } from './snapshots.ts';
+import { chosenSnapshot, planOfSnapshot, standingChanges } from './snapshots.ts';
 import { consentTo } from './consent.ts';
 import { stillTheWayBack } from './still-approved.ts';
 import { type TransactionEnd, endOf, failureOf, reasonOf, refuseStopped } from './ending.ts';
@@ -45,6 +45,8 @@ export interface RollbackRequest {
   readonly newId: () => string;
   /** Undefined where there is no live host. */
   readonly health?: HealthSetup | undefined;
+  /** What the command said besides its approval, for a text that proposes another one. */
+  readonly words?: readonly string[];
   /** Kept with the approval. */
   readonly note?: Unattended['note'];
 }
@@ -78,7 +80,7 @@ export async function rollback(ground: Ground, store: Store, request: RollbackRe
   const { yes, ceiling, note = {} } = request;
   const unattended = { ...NOT_UNATTENDED, note };
   const asking = { plan, verb: 'rollback', yes, ceiling, by: ground.operator, now: ground.now } as const;
-  const consent = await consentTo({ ...asking, unattended }, ui);
+  const consent = await consentTo({ ...asking, unattended, words: request.words }, ui);
   refuseStopped(ui);
   if (consent.type === 'declined') {
     return { type: 'declined', plan };
@@ -100,7 +102,9 @@ export async function rollback(ground: Ground, store: Store, request: RollbackRe
     const look = async (): Promise<Looked> => ({ facts: await gatherFacts(ground.host), moved: [] });
     return putBack({ ui, plan: agreed, facts, gate, look, sees: false }, transaction, end);
   }
-  return { type: 'done', plan: agreed, snapshot: id, proofs: end.proofs, kept: reversal.kept, health: end.health };
+  const standing = standingChanges(id, store.snapshots.list().snapshots);
+  const done = { type: 'done', plan: agreed, snapshot: id, proofs: end.proofs, kept: reversal.kept } as const;
+  return { ...done, ...(standing === 0 ? {} : { standing }), health: end.health };
 }
 
 function refuseRollbackOfRollback(id: string, purpose: 'apply' | 'rollback'): void {

@@ -37,13 +37,24 @@ export function unreadablePlans(summaries: readonly SnapshotSummary[]): readonly
     .map(({ id }) => ({ what: `snapshot ${id}`, reason: 'its plan was made by another version of harden' }));
 }
 
+/** How many changes of this apply no proven rollback took back. */
+export function standingChanges(id: string, all: readonly SnapshotSummary[]): number {
+  const done = changesTakenBack(
+    id,
+    all.filter((summary) => summary.proven),
+  );
+  const apply = all.find((summary) => summary.id === id);
+  return apply === undefined || done === undefined ? 0 : changeIdsOf(apply).filter((one) => !done.has(one)).length;
+}
+
 /** Ids of the changes of `id` that rollbacks put back, or left to somebody who had changed them since. Undefined: all of them. */
 export function changesTakenBack(id: string, all: readonly SnapshotSummary[]): ReadonlySet<string> | undefined {
   const parts = rollbacksOf(id, all).map(({ rollback }) => rollback.changes);
   return parts.includes(undefined) ? undefined : new Set(parts.flatMap((part) => part ?? []));
 }
 
-function takenBackOf(apply: SnapshotSummary, all: readonly SnapshotSummary[]): TakenBack | undefined {
+/** Undefined: nothing of it was. */
+export function takenBackOf(apply: SnapshotSummary, all: readonly SnapshotSummary[]): TakenBack | undefined {
   const rollbacks = rollbacksOf(apply.id, all);
   const proven = rollbacks.filter(({ summary }) => summary.proven);
   const done = changesTakenBack(
@@ -68,7 +79,7 @@ function rollbacksOf(
 }
 
 function changeIdsOf(summary: SnapshotSummary): readonly string[] {
-  return planOfSnapshot(summary).changes.map((change) => change.id);
+  return (planIn(summary)?.changes ?? []).map((change) => change.id);
 }
 
 /**

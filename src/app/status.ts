@@ -3,6 +3,9 @@ import { secondsLeft } from '../model/revert.ts';
 import type { HostStatus } from '../model/status.ts';
 import type { SnapshotSummary } from '../model/transaction.ts';
 import { planOf } from './revert.ts';
+import { type TakenBack, takenBackOf } from './snapshots.ts';
+
+type LastApply = NonNullable<HostStatus['lastApply']>;
 
 export interface KeptRuns {
   readonly snapshots: readonly SnapshotSummary[];
@@ -34,21 +37,24 @@ export function statusOf(kept: KeptRuns, now: { readonly bootId: string; readonl
   };
 }
 
+function howFarBack(takenBack: TakenBack | undefined): Pick<LastApply, 'takenBackBy' | 'attempt'> {
+  return takenBack?.how === 'whole'
+    ? { takenBackBy: takenBack.by }
+    : { takenBackBy: null, ...(takenBack === undefined ? {} : { attempt: takenBack }) };
+}
+
 function lastApplyOf(snapshots: readonly SnapshotSummary[]): HostStatus['lastApply'] {
   const last = snapshots.findLast(({ purpose }) => purpose === 'apply');
   if (last === undefined) {
     return null;
   }
   const plan = planOf(last.about);
-  const takenBack = snapshots.find(
-    ({ about }) => typeof about === 'object' && about !== null && 'of' in about && about['of'] === last.id,
-  );
   return {
     snapshot: last.id,
     at: last.createdAt,
     by: plan?.approvals.at(-1)?.by ?? plan?.createdBy ?? 'unknown',
     profile: plan?.content.profile ?? 'unknown',
     changes: plan?.changes.length ?? 0,
-    takenBackBy: takenBack?.id ?? null,
+    ...howFarBack(takenBackOf(last, snapshots)),
   };
 }

@@ -48,6 +48,8 @@ export interface Ui {
   /** Shows the plan and asks. Called only where somebody can answer. */
   ask(question: Question): Promise<Answer>;
   readonly canAsk: boolean;
+  /** Why nobody is asked, as a clause. */
+  readonly unasked?: string | undefined;
   /** The signal that asked us to stop, once one came. */
   stopRequested(): 'SIGINT' | 'SIGTERM' | 'SIGHUP' | undefined;
 }

@@ -3,6 +3,7 @@ import type { Approval, Plan } from '../model/plan.ts';
 import { type Ceiling, overCeiling } from '../plan/ceiling.ts';
 import { withoutThose } from '../plan/closure.ts';
 import { isFinal, mayKeepOut } from '../plan/strength.ts';
+import { said } from './said.ts';
 import type { Question } from './ui.ts';
 
 /** Consent that was given before, on the command line. */
@@ -25,6 +26,9 @@ export interface CeilingRequest {
   readonly ceiling: Ceiling;
   readonly unattended: Unattended;
   readonly part: Question['part'];
+  /** What the command said besides its approval. */
+  readonly words?: readonly string[];
+  readonly fromFile?: Plan | undefined;
 }
 
 /** @throws HardenError exit 5 where the digest is of none of these plans */
@@ -34,8 +38,8 @@ export function refuseOtherDigest(approve: string, plans: readonly Pick<Plan, 'd
       code: 'H4020',
       exit: EXIT.planNotApplicable,
       message: `the plan is not the one that was approved (${approve.slice(0, 8)}). Nothing was changed.`,
-      details: plans.map(({ digest }) => `the plan has ${digest}`),
-      hint: 'To see what differs: harden plan --against FILE; to approve the plan of this moment: harden plan',
+      details: [...new Set(plans.map(({ digest }) => `the plan has ${digest}`))],
+      hint: 'To see what would be applied: harden plan; to see what differs from a plan file: harden plan --against FILE',
     });
   }
 }
@@ -88,20 +92,23 @@ function isNamed({ slug, ids }: Plan['controls'][number], name: string): boolean
 }
 
 function aboveCeiling(
-  { plan, verb, ceiling }: CeilingRequest,
+  { plan, verb, ceiling, words = [], fromFile }: CeilingRequest,
   over: Plan['changes'],
   why: readonly string[] = [],
 ): HardenError {
   const { maxRisk, maxImpact } = plan.summary;
   const toAccept = over.filter((change) => isFinal(change) || mayKeepOut(change));
-  const accept = toAccept.length === 0 ? '' : ` --accept ${controlsOf(toAccept)}`;
-  const leave = verb === 'apply' ? `; to leave it out: -x ${controlsOf(over)}` : '';
+  const ceilings = ['--yes', '--max-risk', maxRisk ?? 'low', '--max-impact', maxImpact];
+  const accept = toAccept.length === 0 ? [] : ['--accept', controlsOf(toAccept)];
+  // A plan file is applied as it is.
+  const without = fromFile === undefined ? `-x ${controlsOf(over)}` : '--skip-over-ceiling';
+  const leave = verb === 'apply' ? `; to leave it out: ${without}` : '';
   return new HardenError({
     code: 'H4002',
     exit: EXIT.approvalNeeded,
     message: `the plan goes beyond what --yes covers (risk ${ceiling.maxRisk}, impact ${ceiling.maxImpact}). Nothing was changed.`,
     details: [...over.map(overLine), ...why],
-    hint: `To allow it: harden ${verb} --yes --max-risk ${maxRisk ?? 'low'} --max-impact ${maxImpact}${accept}${leave}`,
+    hint: `To allow it: harden ${said(verb, words, [...ceilings, ...accept])}${leave}`,
   });
 }
 

@@ -3,8 +3,11 @@ import type { Plan } from '../model/plan.ts';
 import { refuseBrokenFiles } from './broken-files.ts';
 import type { PlannedHost } from './make-plan.ts';
 
-/** @throws HardenError where nothing may be changed on this host, or not enough of it can be judged. */
-export function refuseWhereNotChangeable({ facts, plan }: PlannedHost): void {
+/** `leaveOut`: how to ask for the same without some controls. @throws HardenError where nothing may be changed on this host, or not enough of it can be judged. */
+export function refuseWhereNotChangeable(
+  { facts, plan }: PlannedHost,
+  leaveOut: (ids: readonly string[]) => string,
+): void {
   if (facts.engine.refusal !== undefined) {
     throw new HardenError({
       code: 'H3001',
@@ -14,7 +17,7 @@ export function refuseWhereNotChangeable({ facts, plan }: PlannedHost): void {
       hint: 'To see what can be said about it: harden plan',
     });
   }
-  refuseBrokenFiles(plan);
+  refuseBrokenFiles(plan, leaveOut);
   const blind = blindControls(plan, facts);
   if (blind.length > 0) {
     throw new HardenError({
@@ -22,7 +25,7 @@ export function refuseWhereNotChangeable({ facts, plan }: PlannedHost): void {
       exit: EXIT.dockerUnreachable,
       message: 'the Docker engine does not answer, so what it runs with cannot be judged. Nothing was changed.',
       details: [facts.engine.unreachable ?? '', `concerned: ${blind.join(' ')}`],
-      hint: `Start it and try again, or leave these out: harden apply -x ${blind.join(',')}`,
+      hint: `Start it and try again. ${leaveOut(blind)}`,
     });
   }
 }

@@ -27,6 +27,7 @@ import { print, tell } from './output.ts';
 import { commandPlace, notePlace } from './place.ts';
 import { presentAsSaid } from './presentation.ts';
 import { readTerminal } from './terminal.ts';
+import { noteWords } from './said-words.ts';
 import { refuseUnknownCommand, refuseValuesOfSwitches, usageError } from './usage-error.ts';
 import { TOOL_VERSION } from './version.ts';
 import { commandFirst } from './word-order.ts';
@@ -90,6 +91,7 @@ async function runCommand(args: readonly string[]): Promise<ExitCode> {
     end.code = code;
   };
   try {
+    noteWords(args);
     await commandLine(args, finish).parseAsync();
   } catch (error) {
     // A reader that went away must not hide how the host was left.

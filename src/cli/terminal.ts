@@ -6,6 +6,8 @@ export interface Terminal {
   readonly err: Style;
   /** Both standard input and standard error are terminals, nobody said --no-input, and this is no CI run. */
   readonly canAsk: boolean;
+  /** Why not, as a clause; undefined where somebody can be asked. */
+  readonly unasked?: string | undefined;
   /** Standard error is a terminal that may be redrawn. */
   readonly live: boolean;
   readonly talk: Talk;
@@ -47,18 +49,40 @@ export function present(presentation: Presentation): void {
   process.env[err.colour ? 'FORCE_COLOR' : 'NO_COLOR'] = '1';
 }
 
-export function readTerminal(input: boolean): Terminal {
+/** `json`: the result is for a program, which cannot answer. */
+export function readTerminal(input: boolean, json = false): Terminal {
   const { env } = process;
-  const ci = env['CI'] !== undefined && !['', 'false', '0'].includes(env['CI']);
-  const noInput = !input || env['HARDEN_NO_INPUT'] === '1' || ci;
+  const ci = isCi(env);
+  const unasked = whyUnasked(input, json);
   const err = styleOf(process.stderr);
   return {
     out: styleOf(process.stdout),
     err,
-    canAsk: !noInput && process.stdin.isTTY && process.stderr.isTTY,
+    canAsk: unasked === undefined,
+    unasked,
     live: process.stderr.isTTY && !ci && env['TERM'] !== 'dumb' && err.accessible !== true,
     talk: wished.talk ?? 'usual',
   };
+}
+
+function isCi(env: NodeJS.ProcessEnv): boolean {
+  return env['CI'] !== undefined && !['', 'false', '0'].includes(env['CI']);
+}
+
+function whyUnasked(input: boolean, json: boolean): string | undefined {
+  if (!process.stdin.isTTY || !process.stderr.isTTY) {
+    return 'there is no terminal to ask on';
+  }
+  if (!input) {
+    return '--no-input says that nobody is asked';
+  }
+  if (json) {
+    return 'with JSON on standard output nobody is asked';
+  }
+  if (process.env['HARDEN_NO_INPUT'] === '1') {
+    return 'HARDEN_NO_INPUT says that nobody is asked';
+  }
+  return isCi(process.env) ? 'CI is set, which says that nobody is asked' : undefined;
 }
 
 /** Long text may go through a pager: somebody looks at standard output, and nobody said otherwise. */

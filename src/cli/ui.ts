@@ -23,6 +23,7 @@ export function personUi(terminal: Terminal, stop: StopSignals, showPlan: (plan:
   const beat = list === undefined && terminal.talk !== 'quiet' ? heartbeat() : undefined;
   return {
     canAsk: terminal.canAsk,
+    unasked: terminal.unasked,
     stopRequested: () => stop.requested(),
     done: () => beat?.stop(),
     progress: (event) => {

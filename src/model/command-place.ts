@@ -50,6 +50,7 @@ export function placeArguments(
   });
 }
 
-function shellWord(word: string): string {
+/** A word as a shell takes it back. */
+export function shellWord(word: string): string {
   return /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", String.raw`'\''`)}'`;
 }

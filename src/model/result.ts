@@ -85,6 +85,7 @@ const Done = () =>
     proofs: z.array(Proof),
     met: z.array(z.string()).exactOptional().describe('Controls that pass after an apply.'),
     kept: z.array(Trouble).describe('Left alone because somebody else changed it since.'),
+    standing: z.int().exactOptional().describe('After a rollback of a part: how many changes of that apply stay.'),
     health: z.strictObject({ checked: z.array(z.string()), notChecked: z.array(z.string()) }).exactOptional(),
     pendingRevert: z
       .strictObject({

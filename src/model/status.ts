@@ -12,7 +12,10 @@ export interface HostStatus {
     readonly by: string;
     readonly profile: string;
     readonly changes: number;
+    /** The rollback that took all of it back, and was proven. */
     readonly takenBackBy: string | null;
+    /** The last rollback, where that is not so; left out where there was none. */
+    readonly attempt?: { readonly by: string; readonly how: 'partly' | 'unproven' };
   } | null;
   /** Runs that were taken back by themselves and that nobody has said they saw; newest first. */
   readonly reverts: readonly RevertNote[];

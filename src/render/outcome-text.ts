@@ -13,6 +13,8 @@ export interface DoneText {
   readonly snapshot: string;
   readonly proofs: readonly { readonly change: string; readonly proof: string; readonly reason: string }[];
   readonly kept: readonly Trouble[];
+  /** Changes of an apply that a rollback of a part left as they are. */
+  readonly standing?: number | undefined;
   /** What the health gate looked at. */
   readonly health?: HealthReport | undefined;
   /** Commands that make pending changes live. */
@@ -58,9 +60,24 @@ export function doneText(done: DoneText, style: Style): string {
       : []),
     ...(done.verb === 'apply'
       ? wrap(style, 0, atPlace(`Undo any time: sudo harden rollback ${done.snapshot}`, done.place))
-      : wrap(style, 0, `Snapshot ${done.snapshot} is taken back.`)),
+      : wrap(style, 0, takenBackText(done))),
   ];
   return `${lines.join('\n')}\n`;
+}
+
+function takenBackText({ snapshot, standing = 0, proofs, place }: DoneText): string {
+  if (proofs.some(({ proof }) => proof === 'failed')) {
+    return atPlace(
+      `Snapshot ${snapshot} is not proven to be taken back. To try again: sudo harden rollback ${snapshot}`,
+      place,
+    );
+  }
+  return standing === 0
+    ? `Snapshot ${snapshot} is taken back.`
+    : atPlace(
+        `Snapshot ${snapshot} is partly taken back: ${count(standing, 'change')} of it ${standing === 1 ? 'stays' : 'stay'}. To take back the rest: sudo harden rollback ${snapshot}`,
+        place,
+      );
 }
 
 export interface RolledBackText {

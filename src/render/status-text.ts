@@ -69,11 +69,24 @@ function lastApplyLines(last: HostStatus['lastApply']): readonly string[] {
   if (last === null) {
     return ['Nothing was applied on this host yet.'];
   }
-  const { snapshot, at, by, profile, changes, takenBackBy } = last;
+  const { snapshot, at, by, profile, changes, takenBackBy, attempt } = last;
   return [
     `Last apply: ${moment(at)} by ${printable(by)}, ${count(changes, 'change')} of ${printable(profile)}, snapshot ${snapshot}.`,
-    takenBackBy === null ? `  To take it back: sudo harden rollback ${snapshot}` : `  Taken back by ${takenBackBy}.`,
+    takenBackBy === null
+      ? `  ${attemptText(attempt)}: sudo harden rollback ${snapshot}`
+      : `  Taken back by ${takenBackBy}.`,
   ];
+}
+
+function attemptText(attempt: NonNullable<HostStatus['lastApply']>['attempt']): string {
+  switch (attempt?.how) {
+    case undefined:
+      return 'To take it back';
+    case 'partly':
+      return `Partly taken back by ${attempt.by}. To take back the rest`;
+    case 'unproven':
+      return `Rollback ${attempt.by} was not proven. To take it back`;
+  }
 }
 
 function waiverLines(waivers: StatusWaivers | undefined): readonly string[] {

@@ -36,6 +36,7 @@ import { print, tell } from '../output.ts';
 import { reportsFrom } from '../reports.ts';
 import { type LayoutArguments, layoutOf } from '../plan-layout.ts';
 import { keepCopy, readInput } from '../result-file.ts';
+import { wordsAgain } from '../said-words.ts';
 import { type EndedRun, endedRun, provedBy, runOf } from '../stored-runs.ts';
 import { type Terminal, readTerminal } from '../terminal.ts';
 import { personUi } from '../ui.ts';
@@ -96,7 +97,7 @@ async function handle(args: ApplyArguments, events: Events, finish: Finish): Pro
   const runId = newId();
   events.started(runId, 'apply');
   const json = args.json || args.format === 'json';
-  const terminal = readTerminal(args.input && !json);
+  const terminal = readTerminal(args.input, json);
   const reports = reportsFrom(args.report, json);
   const { outcome, json: result } = await run({ ...args, runId }, terminal, events);
   const { host, id } = outcome.plan;
@@ -146,6 +147,7 @@ async function run(
     dryRun: args['dry-run'],
     newId: () => args.runId,
     unattended,
+    words: wordsAgain(),
     refresh: args.refresh,
     health: await healthSetup(ground, args),
     keep: keepSettings(args, terminal),

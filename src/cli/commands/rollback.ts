@@ -26,6 +26,7 @@ import { planJson } from './plan.ts';
 import { print, tell } from '../output.ts';
 import { type NoteArguments, noteFrom } from '../approval.ts';
 import { reportsFrom } from '../reports.ts';
+import { wordsAgain } from '../said-words.ts';
 import { type EndedRun, endedRun, runOf } from '../stored-runs.ts';
 import { keepCopy } from '../result-file.ts';
 import { type Terminal, readTerminal } from '../terminal.ts';
@@ -82,7 +83,7 @@ async function handle(args: RollbackArguments, events: Events, finish: Finish): 
   const runId = newId();
   events.started(runId, 'rollback');
   const json = args.json || args.format === 'json';
-  const terminal = readTerminal(args.input && !json);
+  const terminal = readTerminal(args.input, json);
   const reports = reportsFrom(args.report, json);
   const { outcome, json: ended } = await run({ ...args, runId }, terminal, events);
   const { host, id } = outcome.plan;
@@ -112,6 +113,7 @@ async function run(
     ceiling: { maxRisk: args['max-risk'], maxImpact: args['max-impact'] },
     dryRun: args.plan || args['dry-run'],
     newId: () => args.runId,
+    words: wordsAgain(),
     note,
     health: await healthSetup(ground, args),
   };

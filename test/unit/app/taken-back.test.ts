@@ -5,12 +5,15 @@ import { apply } from '../../../src/app/apply.ts';
 import type { Ground } from '../../../src/app/ground.ts';
 import type { RunOutcome } from '../../../src/app/outcome.ts';
 import { rollback } from '../../../src/app/rollback.ts';
+import { statusOf } from '../../../src/app/status.ts';
 import { chosenSnapshot, snapshotEntries } from '../../../src/app/snapshots.ts';
 import type { Ui } from '../../../src/app/ui.ts';
 import { wishFor } from '../../../src/cli/compose.ts';
+import { outcomeText } from '../../../src/cli/outcome.ts';
 import { type Sample, copyOf } from '../../../src/cli/demo/sample.ts';
 import { parseRecording } from '../../../src/host/recording-file.ts';
 import { digestOfBytes } from '../../../src/model/canonical.ts';
+import { statusText } from '../../../src/render/status-text.ts';
 
 const SAMPLE = join(import.meta.dirname, '../../../snapshots/hosts/debian-13-sample.json');
 const recording = parseRecording(readFileSync(SAMPLE, 'utf8'), SAMPLE);
@@ -61,6 +64,15 @@ const listed = (sample: Sample) =>
   );
 const next = (sample: Sample) => within(sample, (store) => chosenSnapshot(store.snapshots, undefined));
 
+const style = { width: 200, colour: false };
+const terminal = { out: style, err: style, canAsk: false, live: false, talk: 'usual' } as const;
+const status = (sample: Sample) =>
+  within(sample, (store) => {
+    const { snapshots } = store.snapshots.list();
+    const seen = statusOf({ snapshots, unfinished: [], openRuns: [], notes: [] }, { bootId: '', monotonicMs: 0 });
+    return statusText(seen, {}, style);
+  });
+
 /** A ground on which what is put back is never seen to be back. */
 function blind(ground: Ground): Ground {
   const types = ground.types.map((type) => ({
@@ -80,6 +92,8 @@ describe('the apply that a rollback takes by default', () => {
       rollback(blind(sample.ground), store, { ...request, snapshot: undefined }, ui),
     );
     expect(failed).toMatchObject({ type: 'done', snapshot: id, proofs: [{ proof: 'failed' }] });
+    expect(outcomeText(failed, 'rollback', terminal)).toContain(`Snapshot ${id} is not proven to be taken back.`);
+    expect(await status(sample)).toContain('was not proven. To take it back');
     expect(await listed(sample)).toEqual([
       ['rollback', undefined],
       ['apply', 'unproven'],
@@ -109,11 +123,20 @@ describe('the apply that a rollback takes by default', () => {
       within(sample, (store) =>
         rollback(sample.ground, store, { ...request, snapshot: undefined, part: { control, exclude: [] } }, ui),
       );
-    await back('live-restore');
-    await back('userland-proxy-off');
+    expect(await back('live-restore')).toMatchObject({ type: 'done', standing: 2 });
+    const second = await back('userland-proxy-off');
+    expect(second).toMatchObject({ type: 'done', standing: 1 });
+    expect(outcomeText(second, 'rollback', terminal)).toContain(
+      `is partly taken back: 1 change of it stays. To take back the rest: sudo harden rollback ${id}`,
+    );
     expect((await listed(sample)).at(-1)).toEqual(['apply', 'partly']);
+    expect(await status(sample)).toMatch(
+      /Partly taken back by [0-9a-f]{8}. To take back the rest: sudo harden rollback/,
+    );
     expect(await next(sample)).toBe(id);
-    await back('no-new-privileges-default');
+    const last = await back('no-new-privileges-default');
+    expect(outcomeText(last, 'rollback', terminal)).toContain(`Snapshot ${id} is taken back.`);
+    expect(await status(sample)).toMatch(/Taken back by [0-9a-f]{8}\./);
     expect((await listed(sample)).at(-1)).toEqual(['apply', 'whole']);
     await expect(next(sample)).rejects.toThrow('no apply to take back');
   });

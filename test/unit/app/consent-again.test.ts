@@ -1,0 +1,56 @@
+import { describe, expect, test } from 'vitest';
+import { type ConsentRequest, consentTo } from '../../../src/app/consent.ts';
+import type { Ui } from '../../../src/app/ui.ts';
+import { HardenError } from '../../../src/model/errors.ts';
+import { failing, optionChange, planOf, selectedControl } from '../../helpers/plan-builders.ts';
+
+const plan = planOf([{ control: selectedControl('icc-disabled', '2.2'), assessments: [failing(optionChange('icc'))] }]);
+const ui: Ui = {
+  canAsk: false,
+  unasked: 'CI is set, which says that nobody is asked',
+  ask: () => Promise.resolve({ type: 'declined' }),
+  stopRequested: () => undefined,
+  progress: () => undefined,
+};
+const request: ConsentRequest = {
+  plan,
+  verb: 'apply',
+  yes: false,
+  ceiling: { maxRisk: 'low', maxImpact: 'none' },
+  by: 'ann',
+  now: () => new Date(0),
+};
+
+async function refusal(more: Partial<ConsentRequest>): Promise<HardenError> {
+  const error: unknown = await consentTo({ ...request, ...more }, ui).catch((thrown: unknown) => thrown);
+  if (error instanceof HardenError) {
+    return error;
+  }
+  throw new Error('it was not refused');
+}
+
+describe('a command that is proposed in place of the one that was refused', () => {
+  test('chooses what that chose, quoted for a shell', async () => {
+    const words = ['-c', '2.*', '--health', 'my checks'];
+    const { hint } = await refusal({ words });
+    expect(hint).toContain(`harden apply -c '2.*' --health 'my checks' --approve ${plan.id}.`);
+    expect(hint).toContain("harden apply -c '2.*' --health 'my checks' --yes --max-risk");
+    expect((await refusal({ words, yes: true })).hint).toContain("harden apply -c '2.*' --health 'my checks' --yes");
+    expect((await refusal({ words: ['1a2b3c4d'], verb: 'rollback' })).hint).toContain('harden rollback 1a2b3c4d --yes');
+  });
+
+  test('names the plan file, of which nothing can be left out with -x', async () => {
+    const words = ['plan.json'];
+    expect((await refusal({ words, fromFile: plan })).hint).toContain(`harden apply plan.json --approve ${plan.id}`);
+    const { hint } = await refusal({ words, fromFile: plan, yes: true });
+    expect(hint).toContain('harden apply plan.json --yes');
+    expect(hint).toContain('to leave it out: --skip-over-ceiling');
+    expect(hint).not.toContain('-x');
+  });
+});
+
+test('why nobody is asked is said as it is, and one change is one change', async () => {
+  const { message, details } = await refusal({});
+  expect(message).toBe('approval is needed, and CI is set, which says that nobody is asked. Nothing was changed.');
+  expect(details).toEqual([expect.stringMatching(/^1 change, /)]);
+});

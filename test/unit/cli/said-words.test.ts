@@ -1,0 +1,25 @@
+import { expect, test } from 'vitest';
+import { withoutApproval } from '../../../src/cli/said-words.ts';
+
+test('what is asked for stays, how it is approved and where it happens goes', () => {
+  const said = [
+    'plan one.json',
+    '-c',
+    '2.*',
+    '--yes',
+    '--max-risk',
+    'high',
+    '--max-impact=restart',
+    '--health',
+    'h.json5',
+  ];
+  expect(withoutApproval(said)).toEqual(['plan one.json', '-c', '2.*', '--health', 'h.json5']);
+  expect(withoutApproval(['--root', '/srv/x', '--accept', '2.2', '-x', '3.1', '--no-yes', '--state-dir=/s'])).toEqual([
+    '-x',
+    '3.1',
+  ]);
+});
+
+test('words after -- are no options', () => {
+  expect(withoutApproval(['--yes', '--', '--yes'])).toEqual(['--', '--yes']);
+});
