@@ -86,8 +86,7 @@ export function consentOptions<T>(argv: Argv<T>) {
   return argv
     .option('yes', { type: 'boolean', default: false, describe: 'approve what stays under the two ceilings' })
     .option('max-risk', { choices: RISK_LEVELS, default: 'medium' as const, describe: 'ceiling of --yes' })
-    .option('max-impact', { choices: IMPACTS, default: 'reload' as const, describe: 'ceiling of --yes' })
-    .option('input', { type: 'boolean', default: true, describe: 'ask on a terminal; --no-input never asks' });
+    .option('max-impact', { choices: IMPACTS, default: 'reload' as const, describe: 'ceiling of --yes' });
 }
 
 /** What must hold before a change and after it. */
@@ -168,6 +167,7 @@ export function presentationOptions<T>(argv: Argv<T>) {
       default: false,
       describe: 'the result and what goes wrong, no progress',
     })
+    .option('input', { type: 'boolean', default: true, describe: 'ask on a terminal; --no-input never asks' })
     .option('verbose', { alias: 'v', type: 'boolean', default: false, describe: 'each step also when it begins' });
 }
 

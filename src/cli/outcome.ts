@@ -7,7 +7,7 @@ import type { Plan } from '../model/plan.ts';
 import { RESULT_SCHEMA, RESULT_SCHEMA_MINOR, type Run } from '../model/result.ts';
 import { pendingText, takenBackText } from '../render/keep-text.ts';
 import { doneText, onlyWaivedText, rolledBackText } from '../render/outcome-text.ts';
-import { planText, rollbackPlanText } from '../render/plan-text.ts';
+import { isNothing, planText, rollbackPlanText } from '../render/plan-text.ts';
 import { commandPlace } from './place.ts';
 import type { Terminal } from './terminal.ts';
 
@@ -66,7 +66,7 @@ export function outcomeText(outcome: RunOutcome, verb: 'apply' | 'rollback', ter
         return onlyWaivedText({ ...outcome, waiversGiven: outcome.waiversGiven }, out);
       }
       return verb === 'apply'
-        ? planText(outcome.plan, out, beyondCeilings(outcome.leftOut ?? []))
+        ? planText(outcome.plan, out, nothingDone(outcome))
         : 'Nothing to put back: what that apply changed is as it was before.\n';
     case 'declined':
       return 'Declined. Nothing was changed.\n';
@@ -103,6 +103,18 @@ function commandsFor(plan: Plan, proofs: readonly ChangeProof[]): readonly strin
         .filter(({ proof }) => proof.startsWith('pending-'))
         .map(({ proof, command }) => command ?? (proof === 'pending-reboot' ? 'reboot' : byHand)),
     ),
+  ];
+}
+
+/** Where nothing at all is to be found the plan's one line says so itself. */
+function nothingDone({ plan, leftOut = [] }: Extract<RunOutcome, { type: 'nothing-to-do' }>): readonly string[] {
+  if (leftOut.length > 0 || isNothing(plan)) {
+    return beyondCeilings(leftOut);
+  }
+  return [
+    plan.changes.length === 0
+      ? 'Nothing was changed: there is nothing here that harden could change now.'
+      : 'Nothing was changed: all that the approved plan asks for is done already.',
   ];
 }
 

@@ -18,7 +18,7 @@ export function presentAsSaid(said: Said): void {
     ascii: said['ascii'] === true,
     accessible: said['accessible'] === true,
     colour: colourOf(said['color']),
-    pager: said['pager'] !== false,
+    pager: said['pager'] !== false && said['input'] !== false,
     talk: said['quiet'] === true ? 'quiet' : said['verbose'] === true ? 'verbose' : 'usual',
   });
 }

@@ -34,7 +34,7 @@ export function usageError(message: string | null, error: Error | undefined, lin
     noCommand(way.at(-1) ?? line.program, words[way.length - 1]) ??
     unknownArguments(text, verb, line) ??
     missingWords(text, way.at(-1) ?? line.program) ??
-    wrongChoice(text, verb) ??
+    wrongChoice(text, verb, line.program) ??
     wrong(sentence(text), helpOf(verb))
   );
 }
@@ -98,11 +98,14 @@ function missingWords(text: string, { path, positionals }: CommandEntry): Harden
     : undefined;
 }
 
-function wrongChoice(text: string, verb: string): HardenError | undefined {
+function wrongChoice(text: string, verb: string, program: CommandEntry): HardenError | undefined {
   const [, name, given, choices] = /^Invalid values: Argument: ([\w-]+), Given: (.*), Choices: (.*)$/.exec(text) ?? [];
   return name === undefined
     ? undefined
-    : wrong(`--${name} is one of ${(choices ?? '').replaceAll('"', '')}; ${given ?? ''} is none of them`, helpOf(verb));
+    : wrong(
+        `${longOptions(program).includes(name) ? '--' : ''}${name} is one of ${(choices ?? '').replaceAll('"', '')}; ${given ?? ''} is none of them`,
+        helpOf(verb),
+      );
 }
 
 /** Undefined where `word` is none because there is none, or because `entry` has no commands of its own. */

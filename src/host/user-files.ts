@@ -37,14 +37,20 @@ export async function writePrivateFile(wish: string, name: string, text: string)
   return path;
 }
 
-/** Makes a file that must not be there yet, readable by all (0644, less what the umask takes). */
+/** Makes a file that must not be there yet, with the folders it lacks, readable by all (0644, less what the umask takes). */
 export function makeNewFile(path: string, text: string): void {
+  makeFolders(dirname(resolve(path)));
   const file = openSync(path, constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW, 0o644);
   try {
     writeFileSync(file, text);
   } finally {
     closeSync(file);
   }
+}
+
+function makeFolders(folder: string): void {
+  makeFirstMissing(folder);
+  mkdirSync(folder, { recursive: true });
 }
 
 /** One level by hand: Node's recursive mkdir never ends where a file system takes no folder at all, as /proc. */

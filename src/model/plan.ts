@@ -191,6 +191,10 @@ const Host = z.lazy(() =>
       running: z.boolean(),
       swarm: z.enum(['active', 'inactive', 'unknown']),
       storageDriver: z.string().nullable(),
+      unreachable: z
+        .string()
+        .exactOptional()
+        .describe('Why the engine does not answer; left out where it does, or none is there.'),
     }),
     audit: z.strictObject({ version: z.string().nullable(), enabled: z.int().nullable() }),
   }),

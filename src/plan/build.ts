@@ -73,7 +73,7 @@ export function buildPlan(
         .map((change) => ({ change: change.id, reason: 'cannot be taken back' })),
     },
     refusal: facts.engine.refusal ?? null,
-    warnings: [...facts.warnings, ...waiverWarnings({ controls, waivers })],
+    warnings: [...silenceWarning(facts), ...facts.warnings, ...waiverWarnings({ controls, waivers })],
     approvals: [],
   };
   return sealPlan(draft);
@@ -185,9 +185,26 @@ function hostOf(facts: HostFacts, idHmac: string): Plan['host'] {
       running: engine.running,
       swarm: engine.swarm,
       storageDriver: engine.storageDriver ?? null,
+      ...silentEngine(facts),
     },
     audit: { version: audit.version ?? null, enabled: audit.enabled ?? null },
   };
+}
+
+/** A folder has no engine that could answer. */
+function silentEngine({ hostKind, engine }: HostFacts): { readonly unreachable?: string } {
+  return engine.unreachable === undefined || engine.refusal !== undefined || hostKind === 'root'
+    ? {}
+    : { unreachable: engine.unreachable };
+}
+
+function silenceWarning(facts: HostFacts): readonly string[] {
+  const { unreachable } = silentEngine(facts);
+  return unreachable === undefined
+    ? []
+    : [
+        `The Docker engine does not answer (${unreachable}), so settings of it are judged by its files alone, which containers a restart would stop is not known, and apply refuses to change such settings.`,
+      ];
 }
 
 function summaryOf(controls: readonly PlanControl[], changes: readonly Change[], pending: number): Plan['summary'] {

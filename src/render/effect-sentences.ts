@@ -16,7 +16,7 @@ export function interruptions(plan: Plan): readonly string[] {
   ];
   return [
     doing.length === 0 ? 'interrupts nothing' : doing.join(', '),
-    ...(restart === undefined ? [] : [containerSentence(restart)]),
+    ...(restart === undefined ? [] : [containerSentence(restart, plan.host.docker.unreachable !== undefined)]),
     ...(doing.length > 0 && plan.source.type === 'live' ? [TRIAL] : []),
     ...(['restart', 'reboot'] as const).flatMap((until) => {
       const n = later.filter((change) => change.liveAfter === until).length;
@@ -38,7 +38,10 @@ export function undoSentence(plan: Plan): string {
   return `${parts.join(', ')}, ${undo}`;
 }
 
-function containerSentence(restart: Plan['effects'][number]): string {
+function containerSentence(restart: Plan['effects'][number], silent: boolean): string {
+  if (silent) {
+    return 'which containers run is not known';
+  }
   if (restart.containersStopped.length > 0) {
     return `stops ${count(restart.containersStopped.length, 'container')}: ${printable(listed(restart.containersStopped, 12))}`;
   }

@@ -14,7 +14,7 @@ export interface KnownFindings {
  * Only what is not as it should be, three kinds apart: failing, written but not live, not checked; manual items are counted. What a
  * baseline had already stands apart from what is new.
  */
-export function verifyText(plan: Plan, style: Style, compared?: KnownFindings): string {
+export function verifyText(plan: Plan, style: Style, compared?: KnownFindings, manualFails = false): string {
   const failing = plan.controls.filter((control) => control.verdict === 'fail' && !isPending(plan, control.slug));
   const isNews = ({ slug }: { readonly slug: string }): boolean => compared?.known.has(slug) !== true;
   const isNewPending = ({ address }: { readonly address: string }): boolean =>
@@ -54,15 +54,36 @@ export function verifyText(plan: Plan, style: Style, compared?: KnownFindings): 
         .filter(({ control }) => isNews({ slug: control }))
         .map(({ id, title, reason }) => `${mark(style, '?')} ${id} ${title}: ${reason}`),
     ),
+    manualFails ? manualLines(plan, style, isNews) : [],
     ...(compared === undefined ? [] : [knownLines(plan, style, compared)]),
     waivedLines(plan, style),
     wrap(style, 0, plan.content.notCovered, 2).map((line) => paint(style, 'dim', line)),
-    wrap(style, 0, compared === undefined ? closing(plan, failing.length) : comparedClosing(plan, compared)),
+    wrap(
+      style,
+      0,
+      compared === undefined
+        ? closing(plan, failing.length, manualFails)
+        : comparedClosing(plan, compared, manualFails),
+    ),
   ];
   return `${blocks
     .filter((lines) => lines.length > 0)
     .map((lines) => lines.join('\n'))
     .join('\n\n')}\n`;
+}
+
+function manualLines(
+  { manual }: Plan,
+  style: Style,
+  isNews: (control: { readonly slug: string }) => boolean,
+): readonly string[] {
+  return block(
+    style,
+    'MANUAL',
+    manual
+      .filter(({ control }) => isNews({ slug: control }))
+      .map(({ id, title, reason }) => `${mark(style, 'm')} ${id} ${title}: ${reason}`),
+  );
 }
 
 function knownLines(plan: Plan, style: Style, { known, knownPending, baseline }: KnownFindings): readonly string[] {
@@ -79,9 +100,11 @@ function knownLines(plan: Plan, style: Style, { known, knownPending, baseline }:
   ]);
 }
 
-function comparedClosing(plan: Plan, { known, knownPending }: KnownFindings): string {
+function comparedClosing(plan: Plan, { known, knownPending }: KnownFindings, manualFails: boolean): string {
   const news = plan.controls.filter(
-    ({ slug, verdict }) => !known.has(slug) && (verdict === 'fail' || verdict === 'not-checked' || verdict === 'error'),
+    ({ slug, verdict }) =>
+      !known.has(slug) &&
+      (verdict === 'fail' || verdict === 'not-checked' || verdict === 'error' || (manualFails && verdict === 'manual')),
   );
   return news.length > 0 || plan.pending.some(({ address }) => !knownPending.has(address))
     ? 'Worse than the baseline. Next: harden plan shows what would change.'
@@ -121,12 +144,15 @@ function block(style: Style, heading: string, items: readonly string[]): readonl
       ];
 }
 
-function closing(plan: Plan, failing: number): string {
+function closing(plan: Plan, failing: number, manualFails: boolean): string {
   if (failing > 0) {
     return 'Next: harden plan shows what would change.';
   }
   if (plan.pending.length > 0) {
     return 'Everything is written; what is named above makes it live.';
+  }
+  if (manualFails && plan.manual.length > 0) {
+    return 'What only a person can decide counts here, as --manual fail says. To waive what is decided: harden waiver add';
   }
   return plan.notChecked.length > 0
     ? 'What could be checked is as it should be; the rest is unknown, which is not a pass.'

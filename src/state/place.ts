@@ -69,12 +69,22 @@ function examine(path: string, stat: FileStat, { uid, last }: PlaceRules & { rea
   const stickyOfRoot = stat.uid === 0 && (stat.mode & 0o1000) !== 0 && !last;
   const reason = stickyOfRoot ? undefined : distrust(stat, last ? [uid] : [0, uid]);
   if (reason !== undefined) {
-    throw unsafe(path, reason, 'Give a folder with --state-dir that only root can reach.');
+    throw unsafe(path, reason, trustHint(path, stat, uid));
   }
   if (last && (stat.mode & 0o077) !== 0) {
     const mode = stat.mode.toString(8).padStart(4, '0');
     throw unsafe(path, `can be read by others (mode ${mode})`, `chmod 0700 ${path}`);
   }
+}
+
+function trustHint(path: string, stat: FileStat, uid: number): string {
+  if (uid !== 0 && stat.uid === 0) {
+    return 'It is for root alone: run the same with sudo, or give a folder of your own with --state-dir.';
+  }
+  const other = 'give a folder with --state-dir that only root can reach.';
+  return stat.uid === uid && stat.type === 'directory'
+    ? `To take that right away: chmod go-w ${path}; or ${other}`
+    : other.replace('give', 'Give');
 }
 
 function refuseVolatile(sys: Sys, path: AbsPath, held: Fd, { allowVolatile }: PlaceRules): void {

@@ -1,7 +1,7 @@
 import type { CommandModule } from 'yargs';
 import { apply } from '../../app/apply.ts';
 import type { KeepSettings } from '../../app/revert-timer.ts';
-import { DEFAULT_PROFILE } from '../../catalogue/profiles.ts';
+import { DEFAULT_PROFILE, isProfileFile } from '../../catalogue/profiles.ts';
 import { readPlan } from '../../app/plan-file.ts';
 import { isRemoteSession } from '../../host/remote-session.ts';
 import type { Impact } from '../../model/change.ts';
@@ -54,7 +54,7 @@ interface ApplyArguments extends LayoutArguments, WaiverArguments, ApprovalArgum
   readonly output: string | undefined;
   readonly 'max-risk': Risk;
   readonly 'max-impact': Impact;
-  readonly input: boolean;
+  readonly input?: boolean;
   readonly 'dry-run': boolean;
   readonly 'state-dir': string | undefined;
   readonly 'accept-volatile-state': boolean;
@@ -97,7 +97,7 @@ async function handle(args: ApplyArguments, events: Events, finish: Finish): Pro
   const runId = newId();
   events.started(runId, 'apply');
   const json = args.json || args.format === 'json';
-  const terminal = readTerminal(args.input, json);
+  const terminal = readTerminal(args.input ?? true, json);
   const reports = reportsFrom(args.report, json);
   const { outcome, json: result } = await run({ ...args, runId }, terminal, events);
   const { host, id } = outcome.plan;
@@ -136,6 +136,7 @@ async function run(
       hint: 'To plan with another choice: harden plan -x ID -o FILE',
     });
   }
+  refuseOtherProfile(approvedPlan, args);
   const ground = changeableGround(args.root);
   const chosen = approvedPlan === undefined ? args : choiceOf(approvedPlan, args);
   const wish = await withWaivers(ground, wishFor(ground, chosen, DAY_MS, 'change'), args, 'change');
@@ -182,6 +183,19 @@ function keepSettings(args: ApplyArguments, terminal: Terminal): KeepSettings {
     clocks: clocksFor(stateOf(args)),
     place: stateOf(args),
   };
+}
+
+/** A site's own profile is given again, since it is not in the file; another one than the plan's is a slip. */
+function refuseOtherProfile(plan: Plan | undefined, { profile }: ApplyArguments): void {
+  if (plan === undefined || profile === DEFAULT_PROFILE || isProfileFile(profile) || profile === plan.content.profile) {
+    return;
+  }
+  throw new HardenError({
+    code: 'H0068',
+    exit: EXIT.usage,
+    message: `a plan file is applied as it is; -p says ${profile}, and the plan is of ${plan.content.profile}. Nothing was changed.`,
+    hint: `To plan with that profile: harden plan -p ${profile} -o FILE`,
+  });
 }
 
 /** What the plan was made with; a profile of the site's own is given again by its file. */

@@ -207,7 +207,7 @@ async function planIn(
         file === undefined
           ? []
           : [`Saved as ${file}, valid until ${plan.expiresAt.slice(0, 16).replace('T', ' ')} UTC.`];
-      const next = args.from === undefined ? applyCommand(plan, args, file) : undefined;
+      const next = args.from === undefined ? nextStep(plan, args, file) : undefined;
       const since = difference === undefined ? '' : `\n${await differenceWords(difference, style)}`;
       return planText(plan, style, [...saved, ...(next === undefined ? [] : [`Next: ${next}`])], layout) + since;
     }
@@ -228,6 +228,17 @@ async function markdownOf(
   const { redactedPlan } = await import('../../plan/redacted.ts');
   // The lines after the first name hosts.
   return planMarkdown(redactedPlan(plan, redactedBy), next, since.slice(0, 1));
+}
+
+/** What a person does next; apply refuses to judge settings of an engine that does not answer. */
+function nextStep(plan: Plan, args: PlanArguments, file: string | undefined): string | undefined {
+  const command = applyCommand(plan, args, file);
+  const blind = plan.host.docker.unreachable !== undefined && plan.changes.some(isDaemonOption);
+  return command !== undefined && blind ? `start the Docker engine, then: ${command}` : command;
+}
+
+function isDaemonOption({ target }: Plan['changes'][number]): boolean {
+  return target.type === 'daemon-option';
 }
 
 /** What would apply this plan on its host; undefined where there is nothing to apply, or only a saved plan could be and this one is not. */

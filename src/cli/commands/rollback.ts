@@ -43,7 +43,7 @@ interface RollbackArguments extends NoteArguments, EventsArguments {
   readonly yes: boolean;
   readonly 'max-risk': Risk;
   readonly 'max-impact': Impact;
-  readonly input: boolean;
+  readonly input?: boolean;
   readonly plan: boolean;
   readonly 'dry-run': boolean;
   readonly control: string[];
@@ -83,7 +83,7 @@ async function handle(args: RollbackArguments, events: Events, finish: Finish): 
   const runId = newId();
   events.started(runId, 'rollback');
   const json = args.json || args.format === 'json';
-  const terminal = readTerminal(args.input, json);
+  const terminal = readTerminal(args.input ?? true, json);
   const reports = reportsFrom(args.report, json);
   const { outcome, json: ended } = await run({ ...args, runId }, terminal, events);
   const { host, id } = outcome.plan;

@@ -80,7 +80,7 @@ export function verifyCommand(finish: Finish) {
       );
       baseline?.refuseOther(plan);
       if (!reports.takesOutput) {
-        await print(json ? planJson(plan) : verifyText(plan, out, baseline?.compared(plan)));
+        await print(json ? planJson(plan) : verifyText(plan, out, baseline?.compared(plan), args.manual === 'fail'));
       }
       tellWaivers(plan, true);
       const found = verifyExit(baseline?.news(plan) ?? plan, args);

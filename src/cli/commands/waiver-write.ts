@@ -31,7 +31,7 @@ interface AddArguments extends PlaceArguments {
   readonly from: string | undefined;
   readonly until: string | undefined;
   readonly 'only-while': string[];
-  readonly input: boolean;
+  readonly input?: boolean;
 }
 
 interface RemoveArguments extends PlaceArguments {
@@ -69,8 +69,7 @@ export function addCommand() {
           requiresArg: true,
           default: [] as string[],
           describe: 'PLACE=VALUE that must stay: daemon.json#/KEY=JSON, /PATH#mode=0644; null: not there',
-        })
-        .option('input', { type: 'boolean', default: true, describe: 'ask on a terminal; --no-input never asks' }),
+        }),
     handler: async (args) => {
       const ground = groundFor({ root: undefined, from: undefined });
       const wish = await wishFrom(args);
@@ -178,7 +177,7 @@ function writing(dir: string, work: () => void): void {
 
 async function wishFrom(args: AddArguments): Promise<NewWaiver> {
   const given = { control: args.control, reason: args.reason, owner: args.owner, until: args.until };
-  const whole = await completed(given, args.input);
+  const whole = await completed(given, args.input ?? true);
   return {
     ...whole,
     host: args.host.flatMap((list) => list.split(',')).filter((host) => host !== ''),
