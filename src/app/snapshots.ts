@@ -124,7 +124,8 @@ export function planOfSnapshot({ id, about }: Pick<SnapshotSummary, 'id' | 'abou
   return plan;
 }
 
-function planIn({ about }: Pick<SnapshotSummary, 'about'>): Plan | undefined {
+/** The plan a snapshot carried out, where this version can read it. */
+export function planIn({ about }: Pick<SnapshotSummary, 'about'>): Plan | undefined {
   const plan =
     typeof about === 'object' && about !== null && 'plan' in about ? Plan.safeParse(about['plan']) : undefined;
   return plan?.data;

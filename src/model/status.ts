@@ -17,6 +17,8 @@ export interface HostStatus {
     /** The last rollback, where that is not so; left out where there was none. */
     readonly attempt?: { readonly by: string; readonly how: 'partly' | 'unproven' };
   } | null;
+  /** Controls the last apply had set and that fail now; left out where there are none, or nobody could look. */
+  readonly drift?: readonly string[];
   /** Runs that were taken back by themselves and that nobody has said they saw; newest first. */
   readonly reverts: readonly RevertNote[];
   /** Left out where the host has none. */

@@ -9,6 +9,7 @@ import { daysText } from './waiver-text.ts';
 const MOST_LINES = 12;
 const MOST_RUNS = 2;
 const MOST_WAIVERS = 2;
+const MOST_DRIFT = 4;
 
 /** Twelve lines at most at any width: what is cut stands in the JSON. */
 export function statusText(status: HostStatus, place: CommandPlace, style: Style): string {
@@ -17,6 +18,7 @@ export function statusText(status: HostStatus, place: CommandPlace, style: Style
     ...unfinishedLines(status.unfinished),
     ...revertLines(status.reverts),
     ...lastApplyLines(status.lastApply),
+    ...driftLines(status),
     ...waiverLines(status.waivers),
   ].flatMap((line) => wrap(style, line.startsWith(' ') ? 2 : 0, atPlace(line.trimStart(), place), 4));
   return `${lines.slice(0, MOST_LINES).join('\n')}\n`;
@@ -76,6 +78,15 @@ function lastApplyLines(last: HostStatus['lastApply']): readonly string[] {
       ? `  ${attemptText(attempt)}: sudo harden rollback ${snapshot}`
       : `  Taken back by ${takenBackBy}.`,
   ];
+}
+
+function driftLines({ drift = [], lastApply }: HostStatus): readonly string[] {
+  return drift.length === 0 || lastApply === null
+    ? []
+    : [
+        `Undone since: ${drift.slice(0, MOST_DRIFT).join(', ')}${drift.length > MOST_DRIFT ? ` and ${drift.length - MOST_DRIFT} more` : ''} ${drift.length === 1 ? 'fails' : 'fail'} again.`,
+        '  To see how: sudo harden verify',
+      ];
 }
 
 function attemptText(attempt: NonNullable<HostStatus['lastApply']>['attempt']): string {

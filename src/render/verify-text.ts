@@ -10,11 +10,26 @@ export interface KnownFindings {
   readonly baseline: string;
 }
 
+export interface VerifyView {
+  readonly compared?: KnownFindings | undefined;
+  /** Items only a person can decide fail. */
+  readonly manualFails?: boolean;
+  /** What became of the host since it was changed; left out where it was not. */
+  readonly since?: SinceView | undefined;
+}
+
+/** By names of controls: what was undone, and how; what came since. */
+export interface SinceView {
+  readonly undone: ReadonlyMap<string, string>;
+  readonly fresh: ReadonlySet<string>;
+}
+
 /**
  * Only what is not as it should be, three kinds apart: failing, written but not live, not checked; manual items are counted. What a
  * baseline had already stands apart from what is new.
  */
-export function verifyText(plan: Plan, style: Style, compared?: KnownFindings, manualFails = false): string {
+export function verifyText(plan: Plan, style: Style, view: VerifyView = {}): string {
+  const { compared, manualFails = false } = view;
   const failing = plan.controls.filter((control) => control.verdict === 'fail' && !isPending(plan, control.slug));
   const isNews = ({ slug }: { readonly slug: string }): boolean => compared?.known.has(slug) !== true;
   const isNewPending = ({ address }: { readonly address: string }): boolean =>
@@ -30,11 +45,7 @@ export function verifyText(plan: Plan, style: Style, compared?: KnownFindings, m
       ...countCells(plan, failing.length),
       ...(compared === undefined ? [] : [`${failing.filter(isNews).length} new failing`]),
     ]),
-    block(
-      style,
-      compared === undefined ? 'FAILING' : 'FAILING, NEW',
-      failing.filter(isNews).map(({ ids, title, reason }) => `${mark(style, 'x')} ${ids[0] ?? ''} ${title}: ${reason}`),
-    ),
+    ...failingBlocks(failing.filter(isNews), style, view),
     [
       ...block(
         style,
@@ -70,6 +81,41 @@ export function verifyText(plan: Plan, style: Style, compared?: KnownFindings, m
     .filter((lines) => lines.length > 0)
     .map((lines) => lines.join('\n'))
     .join('\n\n')}\n`;
+}
+
+/** Three kinds apart where an apply stands: what somebody undid, what came since, and what was left as it was. */
+function failingBlocks(
+  failing: Plan['controls'],
+  style: Style,
+  { compared, since }: VerifyView,
+): readonly (readonly string[])[] {
+  const lines = (heading: string, controls: Plan['controls']): readonly string[] =>
+    block(
+      style,
+      heading,
+      controls.map(({ slug, ids, title, reason }) => {
+        const how = since?.undone.get(slug);
+        return `${mark(style, 'x')} ${ids[0] ?? ''} ${title}: ${reason}${how === undefined ? '' : `. ${how}`}`;
+      }),
+    );
+  if (compared !== undefined || since === undefined) {
+    return [lines(compared === undefined ? 'FAILING' : 'FAILING, NEW', failing)];
+  }
+  const { undone, fresh } = since;
+  return [
+    lines(
+      'UNDONE since harden set it',
+      failing.filter(({ slug }) => undone.has(slug)),
+    ),
+    lines(
+      'NEW since the last apply',
+      failing.filter(({ slug }) => fresh.has(slug)),
+    ),
+    lines(
+      'NEVER FIXED',
+      failing.filter(({ slug }) => !undone.has(slug) && !fresh.has(slug)),
+    ),
+  ];
 }
 
 function manualLines(

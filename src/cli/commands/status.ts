@@ -1,7 +1,7 @@
 import { printableJson } from '../../render/printable.ts';
 import type { CommandModule } from 'yargs';
 import { statusOf } from '../../app/status.ts';
-import { EXIT } from '../../model/errors.ts';
+import { EXIT, type ExitCode, HardenError } from '../../model/errors.ts';
 import type { HostStatus } from '../../model/status.ts';
 import { statusText } from '../../render/status-text.ts';
 import { changeableGround, groundFor, keptAt, withStore } from '../compose.ts';
@@ -13,6 +13,7 @@ import { commandPlace } from '../place.ts';
 import { refuseUnrecovered } from '../recovered.ts';
 import { readTerminal } from '../terminal.ts';
 import { waiverStatus } from '../waiver-status.ts';
+import { withWaivers } from '../waivers.ts';
 
 interface StatusArguments {
   readonly root: string | undefined;
@@ -26,7 +27,8 @@ interface StatusArguments {
 export function statusCommand(finish: Finish) {
   return {
     command: 'status',
-    describe: 'what waits to be kept, what has no end, the last apply, the last automatic revert',
+    describe:
+      'what waits to be kept, what has no end, the last apply and what was undone of it, the last automatic revert',
     builder: (argv) =>
       stateOptions(formatOptions(argv))
         .option('root', { type: 'string', requiresArg: true, describe: 'a folder taken as / (an image, a chroot)' })
@@ -36,13 +38,18 @@ export function statusCommand(finish: Finish) {
         await acknowledge(args);
       }
       const waivers = await waiverStatus(groundFor({ root: args.root, from: undefined }));
-      const status = { ...look(args), ...(waivers === undefined ? {} : { waivers }) };
+      const drift = await driftHere(args);
+      const status = {
+        ...look(args),
+        ...(drift.length === 0 ? {} : { drift }),
+        ...(waivers === undefined ? {} : { waivers }),
+      };
       await print(
         args.json || args.format === 'json'
           ? printableJson({ schema: 'urn:harden:status:1', schemaMinor: 0, ...status })
           : statusText(status, commandPlace(), readTerminal(false).out),
       );
-      finish(status.reverts.length > 0 ? EXIT.rolledBack : EXIT.ok);
+      finish(statusExit(status));
     },
   } satisfies CommandModule<object, StatusArguments>;
 }
@@ -60,6 +67,30 @@ function look(args: StatusArguments): HostStatus {
     },
     { bootId: ground.host.identity().bootId, monotonicMs },
   );
+}
+
+function statusExit({ reverts, drift }: HostStatus): ExitCode {
+  return reverts.length > 0 ? EXIT.rolledBack : drift === undefined ? EXIT.ok : EXIT.notAsItShouldBe;
+}
+
+/** A look at the host, for what the last apply set; the status goes on without it where the host or the site's files cannot be read. */
+async function driftHere(args: StatusArguments): Promise<readonly string[]> {
+  const ground = groundFor({ root: args.root, from: undefined });
+  const kept = keptAt({ root: args.root, stateDir: args['state-dir'] });
+  if (kept === undefined || kept.openRuns.length > 0 || kept.unfinished.length > 0) {
+    return [];
+  }
+  const { driftOf } = await import('../../app/since-apply.ts');
+  try {
+    return await driftOf(ground, kept.list.snapshots, (wish) =>
+      withWaivers(ground, wish, { waivers: [], 'waiver-grace': undefined }),
+    );
+  } catch (error) {
+    if (error instanceof HardenError) {
+      return [];
+    }
+    throw error;
+  }
 }
 
 function acknowledge(args: StatusArguments): Promise<void> {

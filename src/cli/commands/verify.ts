@@ -1,5 +1,7 @@
 import type { CommandModule } from 'yargs';
 import { makePlan } from '../../app/make-plan.ts';
+import type { Ground } from '../../app/ground.ts';
+import type { SinceApply } from '../../app/since-apply.ts';
 import { chosenSnapshot, planOfSnapshot } from '../../app/snapshots.ts';
 import { DEFAULT_PROFILE } from '../../catalogue/profiles.ts';
 import { EXIT, type ExitCode, HardenError } from '../../model/errors.ts';
@@ -67,29 +69,36 @@ export function verifyCommand(finish: Finish) {
           requiresArg: true,
           describe: 'where snapshots are kept (default /var/lib/harden)',
         }),
-    handler: async (args) => {
-      const { out } = readTerminal(false);
-      const json = args.json || args.format === 'json';
-      const reports = reportsFrom(args.report, json);
-      const baseline = args.baseline === undefined ? undefined : await baselineOf(args.baseline);
-      const ground = groundFor({ root: args.root, from: undefined });
-      const reverted = tellUnfinished();
-      const { plan } = await makePlan(
-        ground,
-        await withWaivers(ground, wishFor(ground, choiceOf(args), 0), args, 'judge'),
-      );
-      baseline?.refuseOther(plan);
-      if (!reports.takesOutput) {
-        await print(json ? planJson(plan) : verifyText(plan, out, baseline?.compared(plan), args.manual === 'fail'));
-      }
-      tellWaivers(plan, true);
-      const found = verifyExit(baseline?.news(plan) ?? plan, args);
-      const code = reverted.length > 0 ? tellReverted(reverted) : found;
-      keepVerified(args, { plan, exit: code }, runOf({ id: newId(), verb: 'verify' }, ground));
-      finish(await keepCopy(args.output, `harden-verify-${plan.host.name}-${plan.id}.json`, planJson(plan), code));
-      await reports.write(plan, { kind: 'verify', proofs: [], met: [], waivers: reportWaivers(plan) }, planJson(plan));
-    },
+    handler: (args) => handle(args, finish),
   } satisfies CommandModule<object, VerifyArguments>;
+}
+
+async function handle(args: VerifyArguments, finish: Finish): Promise<void> {
+  const { out } = readTerminal(false);
+  const json = args.json || args.format === 'json';
+  const reports = reportsFrom(args.report, json);
+  const baseline = args.baseline === undefined ? undefined : await baselineOf(args.baseline);
+  const ground = groundFor({ root: args.root, from: undefined });
+  const reverted = tellUnfinished();
+  const { plan } = await makePlan(ground, await withWaivers(ground, wishFor(ground, choiceOf(args), 0), args, 'judge'));
+  baseline?.refuseOther(plan);
+  if (!reports.takesOutput) {
+    await print(
+      json
+        ? planJson(plan)
+        : verifyText(plan, out, {
+            compared: baseline?.compared(plan),
+            manualFails: args.manual === 'fail',
+            since: await since(args, plan, ground),
+          }),
+    );
+  }
+  tellWaivers(plan, true);
+  const found = verifyExit(baseline?.news(plan) ?? plan, args);
+  const code = reverted.length > 0 ? tellReverted(reverted) : found;
+  keepVerified(args, { plan, exit: code }, runOf({ id: newId(), verb: 'verify' }, ground));
+  finish(await keepCopy(args.output, `harden-verify-${plan.host.name}-${plan.id}.json`, planJson(plan), code));
+  await reports.write(plan, { kind: 'verify', proofs: [], met: [], waivers: reportWaivers(plan) }, planJson(plan));
 }
 
 interface Baseline {
@@ -157,6 +166,19 @@ function choiceOf(args: VerifyArguments): Pick<VerifyArguments, 'profile' | 'con
     control: [...new Set(plan.changes.flatMap((change) => change.controls))],
     exclude: args.exclude,
   };
+}
+
+/** Somebody who may not read what is kept is shown one list. */
+async function since(args: VerifyArguments, plan: Plan, { host }: Ground): Promise<SinceApply | undefined> {
+  const { sinceApply } = await import('../../app/since-apply.ts');
+  try {
+    return readableSnapshots(args, (snapshots) => sinceApply(plan, snapshots?.list().snapshots ?? [], host));
+  } catch (error) {
+    if (error instanceof HardenError) {
+      return undefined;
+    }
+    throw error;
+  }
 }
 
 function notAnApply(run: string): HardenError {

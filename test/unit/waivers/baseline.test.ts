@@ -52,7 +52,11 @@ describe('what a baseline had already', () => {
     expect(left.summary).toMatchObject({ toFix: 0, notChecked: 0, manual: 0 });
     expect([left.pending, left.notChecked, left.manual]).toEqual([[], [], []]);
     expect(
-      verifyText(current, { width: 80, colour: false }, { ...comparedWith(then, current), baseline: 'THE BASELINE' }),
+      verifyText(
+        current,
+        { width: 80, colour: false },
+        { compared: { ...comparedWith(then, current), baseline: 'THE BASELINE' } },
+      ),
     ).toContain('AS IN THE BASELINE');
   });
 
