@@ -64,7 +64,6 @@ export async function consentTo(request: ConsentRequest, ui: Ui): Promise<Consen
         type: 'approved',
         plan: answer.plan,
         waivers: answer.waivers,
-        approval: { ...said, at: now().toISOString(), how: 'prompt', ceiling: null },
         approval: { ...note, at: now().toISOString(), how: 'prompt', ceiling: null },
       };
 }
