@@ -6,7 +6,8 @@ import manifest from '../package.json' with { type: 'json' };
 import { shippedCatalogue } from '../src/catalogue/shipped-catalogue.ts';
 import { manPages } from '../src/cli/help/man-pages.ts';
 import { programTable } from '../src/cli/main.ts';
-import { bundleModule, bundleScript } from './bundle.ts';
+import { bundleModule } from './bundle.ts';
+import { bundleParts } from './bundle-parts.ts';
 import { makeExecutable } from './executable.ts';
 import { noticesOf } from './notices.ts';
 
@@ -29,9 +30,9 @@ await Promise.all([saysItsVersion(process.execPath, [moduleFile]), saysItsVersio
 async function makeProgram(): Promise<void> {
   const work = await mkdtemp(join(tmpdir(), 'harden-build-'));
   try {
-    const script = join(work, 'harden.cjs');
-    await bundleScript(catalogue, script);
-    await makeExecutable(script, ['plan', '--from', recording], executable);
+    const parts = { first: join(work, 'first'), rest: join(work, 'rest') };
+    await bundleParts(catalogue, parts);
+    await makeExecutable(parts, { first: ['plan', '--from', recording], rest: ['verify', '--root', work] }, executable);
   } finally {
     await rm(work, { recursive: true });
   }
@@ -41,7 +42,7 @@ async function makeProgram(): Promise<void> {
 async function writeManual(folder: string): Promise<void> {
   await rm(folder, { recursive: true, force: true });
   await mkdir(folder);
-  const pages = Object.entries(manPages(programTable(), manifest.version));
+  const pages = Object.entries(manPages(await programTable(), manifest.version));
   await Promise.all(pages.map(([name, text]) => writeFile(join(folder, name), text)));
 }
 

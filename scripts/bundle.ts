@@ -30,42 +30,40 @@ export async function bundleModule(catalogue: Catalogue, outfile: string): Promi
   return files;
 }
 
-/** The program as one function of `require` and `__filename` for the executable, where `import()` of a file does not exist. */
-export async function bundleScript(catalogue: Catalogue, outfile: string): Promise<void> {
-  const { code } = await bundle(catalogue, {
-    format: 'cjs',
-    target: 'node24',
-    supported: { 'dynamic-import': false },
-    define: { 'import.meta.url': 'urlOfBundle' },
-    banner: {
-      js: "(function (require, __filename) { const urlOfBundle = require('node:url').pathToFileURL(__filename).href;",
-    },
-    footer: { js: '})' },
-  });
-  await writeFile(outfile, code);
+export interface Bundled {
+  readonly code: string;
+  /** Names below the project's folder of all that was read. */
+  readonly files: readonly string[];
+  /** Those of them of which something is in the code. */
+  readonly inOutput: readonly string[];
 }
 
-async function bundle(
+/** @param plugins go before those all bundles have. */
+export async function bundle(
   catalogue: Catalogue,
   options: BuildOptions,
-): Promise<{ readonly code: string; readonly files: readonly string[] }> {
+  plugins: readonly Plugin[] = [],
+): Promise<Bundled> {
   const { outputFiles, metafile } = await build({
+    ...(options.stdin === undefined ? { entryPoints: ['src/cli/harden.ts'] } : {}),
     ...options,
     absWorkingDir: root,
-    entryPoints: ['src/cli/harden.ts'],
     write: false,
     metafile: true,
     bundle: true,
     platform: 'node',
     mainFields: ['module', 'main'],
     alias: REPLACED,
-    plugins: [catalogueInside(catalogue), emojiOnFirstUse],
+    plugins: [...plugins, catalogueInside(catalogue), emojiOnFirstUse],
     legalComments: 'eof',
     logLevel: 'warning',
   });
   // esbuild escapes all but comments. One letter beyond ASCII makes Node hold all the text at double width and start 5 ms later.
   const code = outputFiles.map(({ text }) => text.replaceAll(/[^\p{ASCII}]/gu, '?')).join('');
-  return { code, files: Object.keys(metafile.inputs) };
+  const inOutput = Object.values(metafile.outputs).flatMap(({ inputs }) =>
+    Object.entries(inputs).flatMap(([file, { bytesInOutput }]) => (bytesInOutput > 0 ? [file] : [])),
+  );
+  return { code, files: Object.keys(metafile.inputs), inOutput };
 }
 
 /** Replaces the module that reads and checks the catalogue by one that holds the checked result, as a text: JSON is read faster than code. */

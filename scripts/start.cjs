@@ -4,8 +4,9 @@
 const { getRawAsset } = require('node:sea');
 const { Script } = require('node:vm');
 
-const program = new Script(Buffer.from(getRawAsset('program')).latin1Slice(), {
-  filename: 'harden.cjs',
-  cachedData: Buffer.from(getRawAsset('code')),
-});
-program.runInThisContext()(require, __filename);
+const partOf = (name) =>
+  new Script(Buffer.from(getRawAsset(name)).latin1Slice(), {
+    filename: `harden-${name}.cjs`,
+    cachedData: Buffer.from(getRawAsset(`${name}.code`)),
+  }).runInThisContext();
+partOf('first')(require, __filename, partOf);

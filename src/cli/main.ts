@@ -1,25 +1,9 @@
 import yargs, { type Argv } from 'yargs';
 import { EXIT, type ExitCode, HardenError } from '../model/errors.ts';
 import { bugText, errorText } from '../render/error-text.ts';
-import { applyCommand } from './commands/apply.ts';
-import { completionCommand } from './commands/completion.ts';
-import { confirmCommand } from './commands/confirm.ts';
-import { doctorCommand } from './commands/doctor.ts';
-import { explainCommand } from './commands/explain.ts';
-import { historyCommand } from './commands/history.ts';
-import { planCommand } from './commands/plan.ts';
-import { profileCommand } from './commands/profile.ts';
-import { recordCommand } from './commands/record.ts';
-import { recoverCommand } from './commands/recover.ts';
-import { reportCommand } from './commands/report.ts';
-import { rollbackCommand } from './commands/rollback.ts';
-import { schemaCommand } from './commands/schema.ts';
-import { snapshotCommand } from './commands/snapshot.ts';
-import { statusCommand } from './commands/status.ts';
-import { verifyCommand } from './commands/verify.ts';
-import { waiverCommand } from './commands/waiver.ts';
 import { settingOptions } from './configured.ts';
 import { type CommandEntry, commandTable, commandsOnTheWay } from './command-table.ts';
+import { COMMAND_NAMES, type CommandName, type Define, commandNamed, isCommandName } from './commands/index.ts';
 import type { Finish } from './finish.ts';
 import { presentationOptions } from './options.ts';
 import { TOPIC_NAMES, type TopicName, isTopicName } from './help/topic-names.ts';
@@ -52,13 +36,17 @@ export async function main(args: readonly string[]): Promise<ExitCode> {
       process.stdout.write(SHORT_HELP);
       return EXIT.ok;
     }
-    refuseValuesOfSwitches(args, programTable);
     const [verb, topic = ''] = args;
+    if (verb === '--version' && args.length === 1) {
+      await print(`${TOOL_VERSION}\n`);
+      return EXIT.ok;
+    }
+    await refuseValuesOfSwitches(args, () => programTable(namesIn(args)));
     if (verb === 'help' && args.length === 2 && isTopicName(topic)) {
       await printTopic(topic);
       return EXIT.ok;
     }
-    return await runCommand(withoutHelpVerb(inOrder(args)));
+    return await runCommand(await withoutHelpVerb(await inOrder(args)));
   } catch (error) {
     if (error instanceof HardenError) {
       tell(errorText(error, readTerminal(false).err, commandPlace()));
@@ -92,8 +80,9 @@ async function runCommand(args: readonly string[]): Promise<ExitCode> {
   };
   try {
     noteWords(args);
-    await commandLine(args, finish).parseAsync();
-  } catch (error) {
+    await (await commandLine(args, finish)).parseAsync();
+  } catch (thrown) {
+    const error = thrown instanceof WrongLine ? await usageErrorOf(thrown, args) : thrown;
     // A reader that went away must not hide how the host was left.
     if (!(error instanceof HardenError) || error.exit !== EXIT.cannotWriteOutput || end.code === EXIT.ok) {
       throw error;
@@ -103,8 +92,8 @@ async function runCommand(args: readonly string[]): Promise<ExitCode> {
   return end.code;
 }
 
-function commandLine(args: readonly string[], finish: Finish): Argv {
-  const parser = defined(yargs([...args]), finish)
+async function commandLine(args: readonly string[], finish: Finish): Promise<Argv> {
+  const parser = defined(yargs([...args]), await definitions(finish, namesIn(args)))
     .scriptName('harden')
     .usage(
       '$0 <command>\n\nBrings a Docker host to the state the CIS Docker Benchmark asks for, and can always bring it back.',
@@ -122,48 +111,73 @@ function commandLine(args: readonly string[], finish: Finish): Argv {
     .showHelpOnFail(false)
     .wrap(Math.min(100, process.stdout.isTTY ? process.stdout.columns : 80));
   parser.middleware([settingOptions(parser), presentAsSaid, notePlace], true);
+  writeNoHelpUnasked(parser);
   return parser.fail((message, error) => {
-    throw error instanceof HardenError ? error : usageError(message, error, { args, program: programTable() });
+    throw isItself(message, error) ? error : new WrongLine(message, error);
   });
 }
 
-/** Every command, and the options all of them have. */
-function defined(argv: Argv, finish: Finish) {
-  return presentationOptions(argv)
-    .command(planCommand(finish))
-    .command(applyCommand(finish))
-    .command(verifyCommand(finish))
-    .command(rollbackCommand(finish))
-    .command(confirmCommand(finish))
-    .command(statusCommand(finish))
-    .command(recoverCommand(finish))
-    .command(historyCommand(finish))
-    .command(reportCommand(finish))
-    .command(snapshotCommand(finish))
-    .command(waiverCommand(finish))
-    .command(explainCommand())
-    .command(recordCommand(finish))
-    .command(profileCommand())
-    .command(doctorCommand(finish))
+/** What a handler threw comes without a message; the types of yargs know neither that nor a message without an error. */
+function isItself(message: string | null, error: Error | undefined): boolean {
+  return error instanceof HardenError || (message === null && error !== undefined);
+}
+
+/** What yargs says of a line it refuses; what could have been meant is looked for later, as all commands are loaded for that. */
+class WrongLine extends Error {
+  readonly said: string | null;
+  readonly by: Error | undefined;
+
+  constructor(said: string | null, by: Error | undefined) {
+    super(said ?? by?.message);
+    this.said = said;
+    this.by = by;
+  }
+}
+
+async function usageErrorOf({ said, by }: WrongLine, args: readonly string[]): Promise<Error> {
+  return usageError(said, by, { args, program: await programTable() });
+}
+
+/** As soon as a command runs yargs writes its help, for a method nobody calls here: a tenth of the time of a plan. */
+function writeNoHelpUnasked(parser: Argv): void {
+  // yargs has this at run time; its published types leave it out.
+  const { getInternalMethods } = parser as unknown as {
+    readonly getInternalMethods: () => { readonly getUsageInstance: () => { cacheHelpMessage: () => void } };
+  };
+  getInternalMethods.call(parser).getUsageInstance().cacheHelpMessage = () => undefined;
+}
+
+/** Of a line that begins with a command this one alone, else all of them. */
+function namesIn([first = '']: readonly string[]): readonly CommandName[] {
+  return isCommandName(first) ? [first] : COMMAND_NAMES;
+}
+
+function definitions(finish: Finish, names: readonly CommandName[]): Promise<readonly Define[]> {
+  return Promise.all(names.map((name) => commandNamed(name, finish, programTable)));
+}
+
+/** Commands, and the options all of them have. */
+function defined(argv: Argv, commands: readonly Define[]): Argv {
+  return commands
+    .reduce<Argv>((all, define) => define(all), presentationOptions(argv))
     .option('config', {
       type: 'string',
       describe: 'use exactly this configuration in place of /etc/harden/harden.json5 and conf.d',
     })
-    .command(schemaCommand())
-    .command(completionCommand(programTable))
     .option('debug', { type: 'boolean', default: false, describe: 'show the stack of an internal error' });
 }
 
 /** The program as a table, for what is seldom needed: suggestions, completion, manual pages. */
-export function programTable(): CommandEntry {
-  return commandTable((argv) => defined(argv, () => undefined));
+export async function programTable(names: readonly CommandName[] = COMMAND_NAMES): Promise<CommandEntry> {
+  const commands = await definitions(() => undefined, names);
+  return commandTable((argv) => defined(argv, commands));
 }
 
 /** Options may stand before the command, and between a group and its command. The table is made only where that may be so. */
-function inOrder(args: readonly string[]): readonly string[] {
+async function inOrder(args: readonly string[]): Promise<readonly string[]> {
   const [first = '', second = ''] = args;
   const mayBe = first.startsWith('-') ? args.length > 1 : second.startsWith('-') && mayBeGroup(first, args);
-  return mayBe ? commandFirst(args, programTable()) : args;
+  return mayBe ? commandFirst(args, await programTable()) : args;
 }
 
 /** Whether `verb` may have commands of its own, of which one stands behind options. It need not be sure: those asked for most are none. */
@@ -172,15 +186,15 @@ function mayBeGroup(verb: string, args: readonly string[]): boolean {
 }
 
 /** `harden help plan` and `harden plan help` are `harden plan --help`. */
-function withoutHelpVerb(args: readonly string[]): readonly string[] {
+async function withoutHelpVerb(args: readonly string[]): Promise<readonly string[]> {
   if (args[0] === 'help') {
     const words = args.slice(1);
-    refuseUnknownCommand(programTable(), words);
+    refuseUnknownCommand(await programTable(), words);
     return [...words, '--help'];
   }
   if (args.at(-1) !== 'help') {
     return args;
   }
   const words = args.slice(0, -1);
-  return commandsOnTheWay(programTable(), words).length > words.length ? [...words, '--help'] : args;
+  return commandsOnTheWay(await programTable(), words).length > words.length ? [...words, '--help'] : args;
 }

@@ -53,13 +53,16 @@ export function refuseUnknownCommand(program: CommandEntry, words: readonly stri
 }
 
 /** A switch takes no value but true and false; others would be taken for "off" without a word. @throws HardenError */
-export function refuseValuesOfSwitches(args: readonly string[], program: () => CommandEntry): void {
+export async function refuseValuesOfSwitches(
+  args: readonly string[],
+  program: () => Promise<CommandEntry>,
+): Promise<void> {
   for (const arg of args) {
     const [, name, value = ''] = /^--(?:no-)?([a-z-]+)=(.*)$/s.exec(arg) ?? [];
     if (name === undefined || value === 'true' || value === 'false') {
       continue;
     }
-    const all = program();
+    const all = await program();
     const isSwitch = [all, ...commandsIn(all)].some(
       ({ path, options }) =>
         (path.length === 0 || args.includes(path[0] ?? '')) &&

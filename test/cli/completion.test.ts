@@ -59,7 +59,7 @@ describe.each(Object.entries(SHELLS))('in %s', (name, offered) => {
     }
 
     test('every command', async () => {
-      const commands = programTable().commands.map(({ path }) => path.join(' '));
+      const commands = (await programTable()).commands.map(({ path }) => path.join(' '));
       expect((await offers('harden ')).toSorted()).toEqual(commands.toSorted());
     });
 
@@ -82,7 +82,9 @@ describe.each(Object.entries(SHELLS))('in %s', (name, offered) => {
     });
 
     test('every long option of every command', async () => {
-      for (const { path, options } of commandsIn(programTable()).filter(({ commands }) => commands.length === 0)) {
+      for (const { path, options } of commandsIn(await programTable()).filter(
+        ({ commands }) => commands.length === 0,
+      )) {
         const words = await offers(`harden ${path.join(' ')} --`);
         const names = options.flatMap((option) => longNames(option).map((long) => `--${long}`));
         expect(

@@ -12,7 +12,7 @@ import { harden, run } from '../helpers/program.ts';
 
 const ALL_REQUIRED = process.env['HARDEN_TEST_REQUIRE_ALL'] === '1';
 const ROOT = join(import.meta.dirname, '../..');
-const PROGRAM = programTable();
+const PROGRAM = await programTable();
 const PAGES = manPages(PROGRAM, '0.0.0');
 const COMMANDS = PROGRAM.commands.map(({ path }) => path.join('-'));
 

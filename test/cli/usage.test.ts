@@ -7,7 +7,7 @@ import { expectError } from '../helpers/error-shape.ts';
 import { harden } from '../helpers/program.ts';
 import { plantTree } from '../helpers/tree.ts';
 
-const PROGRAM = programTable();
+const PROGRAM = await programTable();
 const COMMANDS = PROGRAM.commands.map(({ path }) => path.join(' '));
 const HELP_PAGES: readonly (readonly string[])[] = [[], ...commandsIn(PROGRAM).map(({ path }) => path)];
 const LONG_OPTIONS = longOptions(PROGRAM);

@@ -9,7 +9,7 @@ interface CompletionArguments {
 }
 
 /** @param program all commands, this one too. */
-export function completionCommand(program: () => CommandEntry) {
+export function completionCommand(program: () => Promise<CommandEntry>) {
   return {
     command: 'completion <shell>',
     describe: 'print a script that completes commands, options, controls and snapshots',
@@ -20,7 +20,7 @@ export function completionCommand(program: () => CommandEntry) {
         import('../../catalogue/shipped-catalogue.ts'),
         import('../../render/completion/index.ts'),
       ]);
-      await print(SCRIPTS[shell](completionOf(program(), shippedCatalogue())));
+      await print(SCRIPTS[shell](completionOf(await program(), shippedCatalogue())));
     },
   } satisfies CommandModule<object, CompletionArguments>;
 }

@@ -57,8 +57,8 @@ describe('a command that somebody is told to run', () => {
     }
   });
 
-  it('has the options of the place that the command knows, each', () => {
-    const commands = new Map(commandsIn(programTable()).map(({ path, options }) => [path.join(' '), options]));
+  it('has the options of the place that the command knows, each', async () => {
+    const commands = new Map(commandsIn(await programTable()).map(({ path, options }) => [path.join(' '), options]));
     for (const [verb, options] of Object.entries(PLACE_OPTIONS)) {
       const known = (commands.get(verb) ?? []).map(({ name }) => name);
       const ofPlace = ['root', 'state-dir', 'accept-volatile-state'].filter((name) => known.includes(name));
