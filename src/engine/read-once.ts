@@ -14,7 +14,7 @@ export function readOnce(host: HostReader): HostReader {
     stat: once((path) => host.stat(path), byPath),
     read: once(
       (path, limit) => host.read(path, limit),
-      (path, limit) => `${path}\0${limit ?? ''}`,
+      (path, limit) => (limit === undefined ? path : `${path}\0${limit}`),
     ),
     list: once((path) => host.list(path), byPath),
     realPath: once((path) => host.realPath(path), byPath),

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import { type Sha256, sha256Hex } from './brand.ts';
 
 /** What JSON can hold. Plans, manifests and recordings are made of it. */
@@ -20,7 +20,7 @@ export function digestOf(value: unknown): Sha256 {
 }
 
 export function digestOfBytes(bytes: string | Uint8Array): Sha256 {
-  return sha256Hex(createHash('sha256').update(bytes).digest('hex'));
+  return sha256Hex(hash('sha256', bytes, 'hex'));
 }
 
 /** By code unit, the same everywhere: never by locale. */
@@ -43,14 +43,34 @@ function textOf(value: unknown): string | undefined {
     }
     return `[${text}]`;
   }
-  // Without a function to compare with, the order is that of code units.
-  for (const key of Object.keys(value).sort()) {
+  for (const key of sortedKeys(value)) {
     const member = textOf((value as Readonly<Record<string, unknown>>)[key]);
     if (member !== undefined) {
       text += `${text === '' ? '' : ','}${quoted(key)}:${member}`;
     }
   }
   return `{${text}}`;
+}
+
+/** More keys than this an object of a plan seldom has. */
+const FEW = 24;
+
+/** By code unit. Few are sorted in place: the built-in sort makes copies, which was an eighth of all memory a plan took. */
+function sortedKeys(value: object): readonly string[] {
+  const keys = Object.keys(value);
+  if (keys.length > FEW) {
+    return keys.sort();
+  }
+  for (let end = 1; end < keys.length; end += 1) {
+    const key = keys[end] ?? '';
+    let at = end;
+    for (let before = keys[at - 1]; before !== undefined && before > key; before = keys[at - 1]) {
+      keys[at] = before;
+      at -= 1;
+    }
+    keys[at] = key;
+  }
+  return keys;
 }
 
 /** What JSON.stringify writes in another way: quotes, backslashes, control characters and (lone) surrogates. */

@@ -17,34 +17,36 @@ export const TYPE_ORDER: readonly ResourceTypeName[] = ['file-access', 'daemon-o
  * The result does not depend on the order of the input.
  */
 export function orderedChanges(proposals: readonly ControlProposal[]): readonly Change[] {
-  const merged = new Map<string, { readonly change: ProposedChange; readonly controls: Set<string> }>();
-  for (const { control, change } of gravestFirst(proposals)) {
-    const key = canonicalJson([change.address, change.target, change.op, change.after]);
+  const merged = new Map<string, { kept: ControlProposal; readonly controls: Set<string> }>();
+  for (const proposal of proposals) {
+    const { address, target, op, after } = proposal.change;
+    const key = canonicalJson([address, target, op, after]);
     const known = merged.get(key);
     if (known === undefined) {
-      merged.set(key, { change, controls: new Set([control]) });
+      merged.set(key, { kept: proposal, controls: new Set([proposal.control]) });
     } else {
-      known.controls.add(control);
+      known.kept = graver(known.kept, proposal);
+      known.controls.add(proposal.control);
     }
   }
   return [...merged.entries()]
     .sort(
       ([keyA, a], [keyB, b]) =>
-        rank(a.change) - rank(b.change) || byCodeUnit(a.change.address, b.change.address) || byCodeUnit(keyA, keyB),
+        rank(a.kept.change) - rank(b.kept.change) ||
+        byCodeUnit(a.kept.change.address, b.kept.change.address) ||
+        byCodeUnit(keyA, keyB),
     )
-    .map(([, { change, controls }], index) => ({
-      ...change,
+    .map(([, { kept, controls }], index) => ({
+      ...kept.change,
       id: `c${index + 1}`,
       controls: [...controls].sort(byCodeUnit),
     }));
 }
 
-/** Of equal gravity in the order of their texts. */
-function gravestFirst(proposals: readonly ControlProposal[]): readonly ControlProposal[] {
-  return proposals
-    .map((proposal) => ({ proposal, gravity: gravity(proposal.change), text: canonicalJson(proposal) }))
-    .sort((a, b) => b.gravity - a.gravity || byCodeUnit(a.text, b.text))
-    .map(({ proposal }) => proposal);
+/** Of equal gravity the first in the order of their texts. */
+function graver(a: ControlProposal, b: ControlProposal): ControlProposal {
+  const order = gravity(b.change) - gravity(a.change) || byCodeUnit(canonicalJson(a), canonicalJson(b));
+  return order <= 0 ? a : b;
 }
 
 function rank(change: ProposedChange): number {
