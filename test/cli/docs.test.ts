@@ -42,7 +42,7 @@ const HOSTS = ['sample', 'none', 'real', 'build', 'machine'];
 /** With the two settings whose risk a folder cannot judge made already. */
 const SAMPLE = { ...DOCKER_CE, '/etc/docker/daemon.json': '{ "icc": false, "userland-proxy": false }\n' };
 const SIGNERS = '/etc/harden/allowed_signers';
-const PROGRAM = programTable();
+const PROGRAM = await programTable();
 const BLOCKS = allBlocks();
 const COMMAND = /^(?:[$#] )?(?:sudo )?(?:harden|npm|npx|node|docker) /m;
 

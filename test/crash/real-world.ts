@@ -108,11 +108,15 @@ function runIn(folder: string, command: Command): CommandOutcome {
     return answer(0);
   }
   const [flag = '', rule = ''] = command.args;
+  const kept = readFileSync(rules, 'utf8').split('\n');
   if (flag === '-a') {
+    // The kernel's list has no rule twice: "Rule exists".
+    if (kept.includes(rule)) {
+      return answer(255);
+    }
     appendFileSync(rules, `${rule}\n`);
     return answer(0);
   }
-  const kept = readFileSync(rules, 'utf8').split('\n');
   writeFileSync(rules, kept.filter((one) => one !== rule).join('\n'));
   return answer(kept.includes(rule) ? 0 : 255);
 }
