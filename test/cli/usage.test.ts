@@ -44,8 +44,6 @@ describe('a wrong command line', () => {
     ['apply --max-risk extreme', '--max-risk is one of low, medium, high'],
     ['apply --max-impact none --yes=no', '--yes takes no value, "no" was given'],
     ['plan --exit-code=2', '--exit-code takes no value'],
-    ['explain', 'harden explain needs WHAT too', 'Usage: harden explain --help'],
-    ['history diff one', 'harden history diff needs NEW too'],
     ['schema nope', 'of is one of plan, result'],
     ['verify --unknown perhaps', '--unknown is one of fail, ignore'],
     ['plan --expires never', '--expires takes a number and s, m, h or d'],
