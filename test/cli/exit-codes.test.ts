@@ -18,7 +18,7 @@ type Faults = readonly (readonly [calls: string, when: string])[];
 const LINK = 'link,linkat';
 const CHMOD = 'chmod,fchmod,fchmodat';
 
-const PROGRAM = programTable();
+const PROGRAM = await programTable();
 const LEAVES = commandsIn(PROGRAM)
   .filter(({ commands }) => commands.length === 0)
   .map(({ path }) => path.join(' '));
