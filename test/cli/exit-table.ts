@@ -214,7 +214,17 @@ export const EXIT_TABLE: readonly ExitRow[] = [
     file('{"schema":"urn:harden:plan:2"}', '--baseline'),
   ),
   row(['verify', EXIT.malformed, 'a baseline that is none', 'not a plan'], file('{}', '--baseline')),
-  row(['verify', EXIT.cannotWriteOutput, 'no place for the file', 'cannot be written'], on('-o', '/proc/no/x')),
+  // What was found counts before a file that is missing.
+  row(
+    ['verify', EXIT.notAsItShouldBe, 'findings, and no place for the file', 'cannot be written'],
+    on('-o', '/proc/no/x'),
+  ),
+  afterApply(
+    row(
+      ['verify', EXIT.cannotWriteOutput, 'no place for the file', 'cannot be written'],
+      on('-c', '3.2', '-o', '/proc/no/x'),
+    ),
+  ),
   row(
     ['verify', EXIT.usage, 'a run that is not there', 'is no apply that was kept here'],
     on('--since-run', NOT_THERE),

@@ -94,12 +94,15 @@ describe.runIf(canOwn())('--events', () => {
     }
   });
 
-  test.each(['/no/such/folder/x', 'fd:99', 'fd:', 'fd:x', 'fd:-1', '/'])('a place that cannot be written to: %s', async (place) => {
-    using tree = plantTree(DOCKER_CE);
-    const before = tree.state();
-    expectError(await apply(tree, ...YES, '--events', place), { code: 73, id: 'H0081', says: [place] });
-    expect(treeChanges(before, tree.state())).toEqual([]);
-  });
+  test.each(['/no/such/folder/x', 'fd:99', 'fd:', 'fd:x', 'fd:-1', '/'])(
+    'a place that cannot be written to: %s',
+    async (place) => {
+      using tree = plantTree(DOCKER_CE);
+      const before = tree.state();
+      expectError(await apply(tree, ...YES, '--events', place), { code: 73, id: 'H0081', says: [place] });
+      expect(treeChanges(before, tree.state())).toEqual([]);
+    },
+  );
 
   test('a link is not followed, and what is in a file stays', async () => {
     using tree = plantTree(DOCKER_CE);
