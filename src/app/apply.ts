@@ -8,9 +8,10 @@ import { workOf } from '../engine/work.ts';
 import { toJson } from '../model/canonical.ts';
 import type { Change } from '../model/change.ts';
 import type { HealthReport, HealthSetup } from '../model/health.ts';
-import type { Plan } from '../model/plan.ts';
+import type { Approval, Plan } from '../model/plan.ts';
 import { changesOf } from '../model/plan-changes.ts';
 import type { RevertDue } from '../model/revert.ts';
+import { stoppedBy } from '../model/stop.ts';
 import type { TransactionSpec, Trouble } from '../model/transaction.ts';
 import type { Ceiling } from '../plan/ceiling.ts';
 import { leftByChoice, narrowed } from '../plan/narrow.ts';
@@ -31,6 +32,7 @@ import { type HealthGate, announcedBy, openGate, refuseUnhealthy } from './healt
 import { type PlanWish, type PlannedHost, makePlan } from './make-plan.ts';
 import type { RunOutcome } from './outcome.ts';
 import { preflight } from './preflight.ts';
+import type { Later } from './later.ts';
 import { driverFor } from './progress.ts';
 import { type Looked, putBack } from './put-back.ts';
 import { type KeepSettings, type PendingRevert, type RevertTimer, timerFor } from './revert-timer.ts';
@@ -56,6 +58,10 @@ export interface ApplyRequest {
   readonly unattended?: Unattended;
   /** What the command said besides its approval, for a text that proposes it otherwise. */
   readonly words?: readonly string[];
+  /** Consent to `approvedPlan` that was given before. */
+  readonly given?: Approval | undefined;
+  /** What is approved now is carried out later. */
+  readonly later?: Later | undefined;
   /** With `approvedPlan`: the plan of this moment is carried out where it is the approved one or less, however old that is, unless it is signed. */
   readonly refresh?: boolean;
   /** Where a person may turn changes into waivers. */
@@ -87,9 +93,9 @@ export async function apply(ground: Ground, store: Store, request: ApplyRequest,
   }
   const { yes, ceiling } = request;
   const choice = { ...choiceIn(plan, first.facts, ground), waiving: request.waiving };
-  const { unattended = NOT_UNATTENDED, approvedPlan: fromFile } = request;
+  const { unattended = NOT_UNATTENDED, approvedPlan: fromFile, given } = request;
   const asking = { plan, verb: 'apply', yes, ceiling, by: ground.operator, now: ground.now, choice } as const;
-  const consent = await consentTo({ ...asking, unattended, fromFile, words: request.words }, ui);
+  const consent = await consentTo({ ...asking, unattended, fromFile, given, words: request.words }, ui);
   if (consent.type === 'declined') {
     return { type: 'declined', plan };
   }
@@ -110,6 +116,10 @@ async function carryOutAgreed(agreement: Agreement, store: Store): Promise<RunOu
   const approved = withoutControls(consent.plan, waivers);
   const left = leftByChoice(withoutControls(plan, waivers), approved);
   const request = { ...agreement.request, wish: wishWith(agreement.request.wish, files) };
+  if (request.later !== undefined && approved.changes.length > 0) {
+    refuseStopped(ui);
+    return request.later.set({ ...approved, approvals: [...approved.approvals, approval] });
+  }
   const second = await makePlan(ground, request.wish);
   const agreed = approved.changes.length === 0 ? approved : stillApproved(approved, second, ground);
   refuseStopped(ui);
@@ -137,6 +147,7 @@ function withGiven(outcome: RunOutcome, desk: WaiverDesk | undefined, files: rea
     case 'declined':
     case 'dry-run':
     case 'reverted':
+    case 'scheduled':
       return outcome;
   }
 }
@@ -247,7 +258,7 @@ async function performAndProve(run: GatedRun, transaction: Begun, work: Work): P
   // One that came during the last step or the proof: until the commit there is a way back.
   const signal = ui.stopRequested();
   if (signal !== undefined) {
-    return { type: 'failed', at: 'verification', reason: `stopped by ${signal}`, signal };
+    return { type: 'failed', at: 'verification', reason: stoppedBy(signal), signal };
   }
   if (troubles.length > 0) {
     return { type: 'failed', at: 'verification', reason: reasonOf(troubles), signal: undefined };

@@ -22,6 +22,8 @@ export interface ConsentRequest {
   readonly unattended?: Unattended;
   /** What the command said besides its approval, for a text that proposes another one. */
   readonly words?: readonly string[] | undefined;
+  /** Consent that was given to this plan before, or to one of which it is a part. */
+  readonly given?: Approval | undefined;
   /** The plan as it was read from a file: its digest may be approved too. */
   readonly fromFile?: Plan | undefined;
 }
@@ -43,6 +45,9 @@ export type Consent =
 export async function consentTo(request: ConsentRequest, ui: Ui): Promise<Consent> {
   const { plan, verb, by, now, words = [] } = request;
   const { unattended = NOT_UNATTENDED, ceiling, fromFile } = request;
+  if (request.given !== undefined) {
+    return { type: 'approved', plan: stillCovered(request, request.given), approval: request.given };
+  }
   const note = { by, at: now().toISOString(), ...unattended.note };
   if (unattended.approve !== undefined) {
     refuseOtherDigest(unattended.approve, [plan, ...(fromFile === undefined ? [] : [fromFile])]);
@@ -66,6 +71,13 @@ export async function consentTo(request: ConsentRequest, ui: Ui): Promise<Consen
         waivers: answer.waivers,
         approval: { ...note, at: now().toISOString(), how: 'prompt', ceiling: null },
       };
+}
+
+/** What was approved under ceilings stays under them, also where the same changes weigh more by now. @throws HardenError exit 4 */
+function stillCovered({ plan, verb }: ConsentRequest, { ceiling, accepted = [] }: Approval): Plan {
+  return ceiling === null
+    ? plan
+    : coveredByYes({ plan, verb, ceiling, unattended: { ...NOT_UNATTENDED, accept: accepted }, part: undefined });
 }
 
 function nobodyToAsk(plan: Plan, verb: Verb, why: string, words: readonly string[]): HardenError {

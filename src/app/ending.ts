@@ -2,6 +2,7 @@ import type { DrivenTransaction, StepsOutcome } from '../engine/execute.ts';
 import type { ChangeProof } from '../engine/prove.ts';
 import { EXIT, HardenError } from '../model/errors.ts';
 import type { HealthReport } from '../model/health.ts';
+import { stoppedBy } from '../model/stop.ts';
 import type { Trouble } from '../model/transaction.ts';
 import type { Ui } from './ui.ts';
 
@@ -50,7 +51,7 @@ export function failureOf(
 ): Extract<TransactionEnd, { type: 'failed' }> {
   switch (outcome.type) {
     case 'stopped':
-      return { type: 'failed', at: 'between steps', reason: `stopped by ${outcome.signal}`, signal: outcome.signal };
+      return { type: 'failed', at: 'between steps', reason: stoppedBy(outcome.signal), signal: outcome.signal };
     case 'failed':
       return { type: 'failed', at: outcome.at, reason: outcome.reason, signal: undefined };
   }
@@ -71,14 +72,14 @@ export function reasonOf(troubles: readonly Trouble[]): string {
   return troubles.map(({ what, reason }) => `${what}: ${reason}`).join('; ');
 }
 
-/** A signal before anything was begun. @throws HardenError exit 130 or 143 */
+/** Something asked to stop before anything was begun. @throws HardenError exit 130 or 143 */
 export function refuseStopped(ui: Pick<Ui, 'stopRequested'>): void {
   const signal = ui.stopRequested();
   if (signal !== undefined) {
     throw new HardenError({
-      code: 'H0130',
+      code: signal === 'timeout' ? 'H0131' : 'H0130',
       exit: signal === 'SIGINT' ? EXIT.interrupted : EXIT.terminated,
-      message: `stopped by ${signal}. Nothing was changed.`,
+      message: `${stoppedBy(signal)}. Nothing was changed.`,
     });
   }
 }

@@ -18,6 +18,8 @@ export type RunOutcome =
       readonly waiversGiven?: readonly WaiverGiven[];
     }
   | { readonly type: 'declined'; readonly plan: Plan }
+  /** Approved for later; `at` null: the next boot. */
+  | { readonly type: 'scheduled'; readonly plan: Plan; readonly id: string; readonly at: string | null }
   | { readonly type: 'dry-run'; readonly plan: Plan; readonly steps: readonly string[] }
   | {
       readonly type: 'done';
@@ -55,7 +57,7 @@ export type RunOutcome =
       readonly plan: Plan;
       readonly at: string;
       readonly reason: string;
-      /** Set where a signal, not a failure, ended the run. */
+      /** Set where a signal or the time limit, not a failure, ended the run. */
       readonly signal: string | undefined;
       readonly undo: UndoReport;
       /** What is not as before after the undo; empty where the old state was proven. */

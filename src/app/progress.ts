@@ -4,8 +4,9 @@ import type { Ui } from './ui.ts';
 /** Reports steps to the caller as they happen. */
 export function driverFor(ui: Ui, of: number): Driver {
   return {
-    started: (index, what) => {
-      ui.progress({ type: 'step-started', number: index + 1, of, what });
+    started: (index, what, limitMs) => {
+      const step = { type: 'step-started', number: index + 1, of, what } as const;
+      ui.progress(limitMs === undefined ? step : { ...step, limitMs });
     },
     done: (index, what) => {
       ui.progress({ type: 'step-done', number: index + 1, of, what });

@@ -14,6 +14,7 @@ import type { HealthSetup } from '../model/health.ts';
 import type { Plan } from '../model/plan.ts';
 import { changesOf } from '../model/plan-changes.ts';
 import type { Selection } from '../model/remediation.ts';
+import { stoppedBy } from '../model/stop.ts';
 import type { TransactionSpec } from '../model/transaction.ts';
 import type { Ceiling } from '../plan/ceiling.ts';
 import { reversePlan } from '../plan/reverse.ts';
@@ -160,7 +161,7 @@ async function performAndProve(run: WayBackRun, transaction: Begun): Promise<Tra
   const unwell = await run.gate?.judge(announcedBy(run.plan));
   const signal = ui.stopRequested();
   if (signal !== undefined) {
-    return { type: 'failed', at: 'verification', reason: `stopped by ${signal}`, signal };
+    return { type: 'failed', at: 'verification', reason: stoppedBy(signal), signal };
   }
   if (unwell === undefined) {
     return { type: 'proven', proofs };

@@ -1,5 +1,6 @@
 import type { Differences } from '../model/file-difference.ts';
 import type { Plan } from '../model/plan.ts';
+import type { StopCause } from '../model/stop.ts';
 import type { Rehearsed } from '../model/transaction.ts';
 import type { GivenWaiver, WaiverDesk } from './given-waivers.ts';
 
@@ -9,7 +10,14 @@ export type Progress =
   | { readonly type: 'snapshot'; readonly id: string; readonly steps: number; readonly rehearsed: Rehearsed }
   /** In a dry run: the way back was tried, nothing was kept. */
   | { readonly type: 'rehearsed'; readonly rehearsed: Rehearsed }
-  | { readonly type: 'step-started'; readonly number: number; readonly of: number; readonly what: string }
+  | {
+      readonly type: 'step-started';
+      readonly number: number;
+      readonly of: number;
+      readonly what: string;
+      /** Of one that may take long: it is given up after that, and until then nothing more is told. */
+      readonly limitMs?: number;
+    }
   | { readonly type: 'step-done'; readonly number: number; readonly of: number; readonly what: string }
   | {
       readonly type: 'step-failed';
@@ -50,6 +58,6 @@ export interface Ui {
   readonly canAsk: boolean;
   /** Why nobody is asked, as a clause. */
   readonly unasked?: string | undefined;
-  /** The signal that asked us to stop, once one came. */
-  stopRequested(): 'SIGINT' | 'SIGTERM' | 'SIGHUP' | undefined;
+  /** What asked us to stop, once something did. */
+  stopRequested(): StopCause | undefined;
 }

@@ -62,6 +62,9 @@ export const configFile = z.lazy(() =>
     confirmWithin: duration(['never'], '24h')
       .optional()
       .describe('How long apply waits to be told that its changes are kept.'),
+    timeout: duration([], '7d')
+      .optional()
+      .describe('Limit for a whole command: what is not changed yet is not begun, what is half done is put back.'),
     health: z
       .array(absolute())
       .optional()

@@ -106,7 +106,10 @@ function isGiven(given: Given, option: string, { defaulted }: Parsing): boolean 
 function isOutOfPlace(given: Given, key: string): boolean {
   switch (key) {
     case 'profile':
-      return (given._[0] === 'apply' && given['plan'] !== undefined) || given['since-run'] !== undefined;
+      return (
+        (given._[0] === 'apply' && (given['plan'] ?? given['scheduled']) !== undefined) ||
+        given['since-run'] !== undefined
+      );
     case 'confirmWithin':
     case 'health':
       return given['root'] !== undefined;

@@ -16,7 +16,7 @@ export interface Events {
   ended(outcome: RunOutcome): void;
 }
 
-const NO_EVENTS: Events = { under: (ui) => ui, started: () => undefined, ended: () => undefined };
+export const NO_EVENTS: Events = { under: (ui) => ui, started: () => undefined, ended: () => undefined };
 
 /**
  * Runs a command with its events; whatever becomes of it, the last event has the exit code of the process.
@@ -25,10 +25,11 @@ const NO_EVENTS: Events = { under: (ui) => ui, started: () => undefined, ended: 
 export async function withRunEvents(
   { events }: EventsArguments,
   finish: Finish,
-  work: (events: Events, finish: Finish) => Promise<void>,
+  work: (events: Events, finish: Finish) => Promise<unknown>,
 ): Promise<void> {
   if (events === undefined) {
-    return work(NO_EVENTS, finish);
+    await work(NO_EVENTS, finish);
+    return;
   }
   const { withEvents } = await import('../app/events.ts');
   const writer = await eventWriter(events);

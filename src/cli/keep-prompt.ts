@@ -12,6 +12,7 @@ import { keptAt } from './compose.ts';
 import { confirmExit } from './confirm-exit.ts';
 import type { StateArguments } from './keeping.ts';
 import { tell } from './output.ts';
+import { whenTimeIsUp } from './time-limit.ts';
 
 const LOOK_EVERY_MS = 500;
 /** How long the revert may take, after the time is up, before we say that somebody should look. */
@@ -75,6 +76,7 @@ function typed(lines: Interface, signal: AbortSignal): Promise<End> {
 function signalled(signal: AbortSignal): Promise<End> {
   return new Promise((resolve) => {
     const leave = (): void => resolve({ type: 'left' });
+    signal.addEventListener('abort', whenTimeIsUp(leave), { once: true });
     for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
       process.on(name, leave);
       signal.addEventListener('abort', () => process.off(name, leave), { once: true });

@@ -94,6 +94,6 @@ export function waitsToBeKept(id: string): HardenError {
 }
 
 /** A clock and the boot take back what was done to this machine, never to a folder. */
-function argumentsOf({ stateDir, acceptVolatile }: StateArguments): readonly string[] {
+export function argumentsOf({ stateDir, acceptVolatile }: StateArguments): readonly string[] {
   return placeArguments({ stateDir, acceptVolatile }, PLACE_OPTIONS.recover);
 }

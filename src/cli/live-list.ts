@@ -2,6 +2,7 @@ import { Listr, type ListrDefaultRendererLogLevels, ListrLogger, ProcessOutput }
 import type { Progress } from '../app/ui.ts';
 import { printable } from '../render/printable.ts';
 import { snapshotLine } from '../render/rehearsed-text.ts';
+import { timeWords } from '../render/time-words.ts';
 
 /** Progress on a terminal that may be redrawn. */
 export interface LiveList {
@@ -29,7 +30,7 @@ export function liveList(): LiveList {
           start(steps);
           return true;
         case 'step-started':
-          steps[event.number - 1]?.begin(printable(event.what));
+          steps[event.number - 1]?.begin(titleOf(event));
           return true;
         case 'step-done':
           steps[event.number - 1]?.finish(printable(event.what));
@@ -50,6 +51,10 @@ export function liveList(): LiveList {
       }
     },
   };
+}
+
+function titleOf({ what, limitMs }: Extract<Progress, { readonly type: 'step-started' }>): string {
+  return printable(what) + (limitMs === undefined ? '' : `: ${timeWords(limitMs)}`);
 }
 
 function newStep(): Step {

@@ -12,6 +12,7 @@ import { commandPlace, notePlace } from './place.ts';
 import { presentAsSaid } from './presentation.ts';
 import { readTerminal } from './terminal.ts';
 import { noteWords } from './said-words.ts';
+import { limitAsSaid, limitWasKept } from './time-limit.ts';
 import { refuseUnknownCommand, refuseValuesOfSwitches, usageError } from './usage-error.ts';
 import { TOOL_VERSION } from './version.ts';
 import { commandFirst } from './word-order.ts';
@@ -81,6 +82,7 @@ async function runCommand(args: readonly string[]): Promise<ExitCode> {
   try {
     noteWords(args);
     await (await commandLine(args, finish)).parseAsync();
+    limitWasKept();
   } catch (thrown) {
     const error = thrown instanceof WrongLine ? await usageErrorOf(thrown, args) : thrown;
     // A reader that went away must not hide how the host was left.
@@ -110,7 +112,7 @@ async function commandLine(args: readonly string[], finish: Finish): Promise<Arg
     .exitProcess(false)
     .showHelpOnFail(false)
     .wrap(Math.min(100, process.stdout.isTTY ? process.stdout.columns : 80));
-  parser.middleware([settingOptions(parser), presentAsSaid, notePlace], true);
+  parser.middleware([settingOptions(parser), presentAsSaid, limitAsSaid, notePlace], true);
   writeNoHelpUnasked(parser);
   return parser.fail((message, error) => {
     throw isItself(message, error) ? error : new WrongLine(message, error);
@@ -163,6 +165,12 @@ function defined(argv: Argv, commands: readonly Define[]): Argv {
     .option('config', {
       type: 'string',
       describe: 'use exactly this configuration in place of /etc/harden/harden.json5 and conf.d',
+    })
+    .option('timeout', {
+      type: 'string',
+      requiresArg: true,
+      describe:
+        'limit for the whole command (10m; at most 7d): what is not changed yet is not begun, what is half done is put back',
     })
     .option('debug', { type: 'boolean', default: false, describe: 'show the stack of an internal error' });
 }

@@ -9,6 +9,7 @@ import { pendingText, takenBackText } from '../render/keep-text.ts';
 import { doneText, onlyWaivedText, rolledBackText } from '../render/outcome-text.ts';
 import { isNothing, planText, rollbackPlanText } from '../render/plan-text.ts';
 import { commandPlace } from './place.ts';
+import { scheduledText } from '../render/scheduled-text.ts';
 import type { Terminal } from './terminal.ts';
 
 /** Names a transaction and its snapshot. */
@@ -25,6 +26,7 @@ export function outcomeJson(outcome: RunOutcome, run: Run): string {
 export function outcomeExit(outcome: RunOutcome): ExitCode {
   switch (outcome.type) {
     case 'dry-run':
+    case 'scheduled':
       return EXIT.ok;
     case 'nothing-to-do':
       return waiversExit(outcome);
@@ -39,14 +41,7 @@ export function outcomeExit(outcome: RunOutcome): ExitCode {
     case 'reverted':
       return outcome.notAsBefore.length > 0 ? EXIT.needsAttention : EXIT.ok;
     case 'rolled-back':
-      if (outcome.notAsBefore.length > 0) {
-        return EXIT.needsAttention;
-      }
-      return outcome.signal === undefined
-        ? EXIT.rolledBack
-        : outcome.signal === 'SIGINT'
-          ? EXIT.interrupted
-          : EXIT.terminated;
+      return outcome.notAsBefore.length > 0 ? EXIT.needsAttention : backExit(outcome.signal);
   }
 }
 
@@ -55,6 +50,14 @@ function waiversExit({
   waiversGiven = [],
 }: Pick<Extract<RunOutcome, { readonly type: 'done' }>, 'waiversGiven'>): ExitCode {
   return waiversGiven.some(({ problem }) => problem !== undefined) ? EXIT.cannotWriteOutput : EXIT.ok;
+}
+
+/** The host is as before; who reached the limit of --timeout reads the same as after any other failure. */
+function backExit(signal: string | undefined): ExitCode {
+  if (signal === undefined || signal === 'timeout') {
+    return EXIT.rolledBack;
+  }
+  return signal === 'SIGINT' ? EXIT.interrupted : EXIT.terminated;
 }
 
 export function outcomeText(outcome: RunOutcome, verb: 'apply' | 'rollback', terminal: Terminal): string {
@@ -70,6 +73,8 @@ export function outcomeText(outcome: RunOutcome, verb: 'apply' | 'rollback', ter
         : 'Nothing to put back: what that apply changed is as it was before.\n';
     case 'declined':
       return 'Declined. Nothing was changed.\n';
+    case 'scheduled':
+      return scheduledText(outcome, out);
     case 'dry-run':
       return `${verb === 'apply' ? planText(outcome.plan, out, []) : rollbackPlanText(outcome.plan, out)}\nSteps, none of them carried out:\n${outcome.steps.map((step, index) => `${String(index + 1).padStart(3)}  ${step}`).join('\n')}\n`;
     case 'done':

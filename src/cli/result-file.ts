@@ -68,6 +68,11 @@ export function readInput(file: string, use: FileUse = 'look'): string {
   }
 }
 
+/** A file that is read when nobody sits there any more: out of reach of everybody but root, the person behind sudo included. @throws HardenError */
+export function refuseUnlessRoots(file: string): void {
+  readWholeFile(file, INPUT_LIMIT, (fd) => refuseForeign(file, 'change', whoElseWrote(file, fd, [0])));
+}
+
 /** sudo and pkexec set these themselves; who can set them otherwise is root already. */
 function personBehind(environment: Readonly<Record<string, string | undefined>>): readonly number[] {
   return [environment['SUDO_UID'], environment['PKEXEC_UID']].flatMap((text) =>

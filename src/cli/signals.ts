@@ -1,15 +1,15 @@
 import { setImmediate as breathe } from 'node:timers/promises';
 import { type CommandPlace, atPlace } from '../model/command-place.ts';
 import { EXIT, HardenError } from '../model/errors.ts';
-
-export type StopSignal = 'SIGINT' | 'SIGTERM' | 'SIGHUP';
+import type { StopCause } from '../model/stop.ts';
+import { beyondLimit, timeLimit, whenTimeIsUp } from './time-limit.ts';
 
 /**
- * Signals ask a running transaction to stop at the next safe place; they never end the process in the middle of a step. Only a second
- * Ctrl-C does: the journal on disk is what repairs then.
+ * Signals and the time limit ask a running transaction to stop at the next safe place; they never end the process in the middle of a
+ * step, nor an undo. Only a second Ctrl-C does: the journal on disk is what repairs then.
  */
 export interface StopSignals {
-  requested(): StopSignal | undefined;
+  requested(): StopCause | undefined;
   /** From now on the host is being changed. */
   begun(): void;
   /** What was changed stays for now: a signal stops nothing any more. */
@@ -21,27 +21,29 @@ export interface StopSignals {
   release(): void;
 }
 
-const SIGNALS: readonly StopSignal[] = ['SIGINT', 'SIGTERM', 'SIGHUP'];
+const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 /** One press can arrive twice, from the terminal and from the program that started us. */
 const ONE_PRESS_MS = 250;
 
 /** @param repair the command that ends what a run left half done. */
 export function watchSignals(repair: string): StopSignals {
-  let first: { readonly signal: StopSignal; readonly at: number } | undefined;
+  let first: { readonly signal: StopCause; readonly at: number } | undefined;
   let phase: Phase = 'before';
   let interrupt: ((error: HardenError) => void) | undefined;
-  const receive = (signal: StopSignal): void => {
+  const receive = (signal: StopCause): void => {
     if (first?.signal === 'SIGINT' && signal === 'SIGINT' && performance.now() - first.at > ONE_PRESS_MS) {
       stopAtOnce(phase, repair);
     }
-    if (first === undefined) {
-      process.stderr.write(`\nharden: ${signal} received; ${whatNow(signal, phase)}\n`);
+    if (first === undefined || pressedAfterLimit(first.signal, signal)) {
+      const why = signal === 'timeout' ? `the time limit of ${timeLimit()} was reached` : `${signal} received`;
+      process.stderr.write(`\nharden: ${why}; ${whatNow(signal, phase)}\n`);
+      first = { signal, at: performance.now() };
     }
-    first ??= { signal, at: performance.now() };
     interrupt?.(interrupted(signal));
   };
   const listeners = SIGNALS.map((signal) => [signal, (): void => receive(signal)] as const);
   listeners.forEach(([signal, listener]) => process.on(signal, listener));
+  const unlimited = whenTimeIsUp(() => receive('timeout'));
   return {
     requested: () => first?.signal,
     begun: () => {
@@ -76,7 +78,10 @@ export function watchSignals(repair: string): StopSignals {
         end.abort();
       }
     },
-    release: () => listeners.forEach(([signal, listener]) => process.off(signal, listener)),
+    release: () => {
+      unlimited();
+      listeners.forEach(([signal, listener]) => process.off(signal, listener));
+    },
   };
 }
 
@@ -87,7 +92,12 @@ export function repairCommand(place: CommandPlace): string {
 
 type Phase = 'before' | 'working' | 'waiting' | 'putting-back';
 
-function whatNow(signal: StopSignal, phase: Phase): string {
+/** A person who presses Ctrl-C after the limit was reached is heard as if nothing had been. */
+function pressedAfterLimit(first: StopCause, signal: StopCause): boolean {
+  return first === 'timeout' && signal === 'SIGINT';
+}
+
+function whatNow(signal: StopCause, phase: Phase): string {
   const again = signal === 'SIGINT' ? ' (again: stop at once)' : '';
   switch (phase) {
     case 'before':
@@ -114,7 +124,10 @@ function stopAtOnce(phase: Phase, repair: string): never {
   process.exit(EXIT.interrupted);
 }
 
-function interrupted(signal: StopSignal): HardenError {
+function interrupted(signal: StopCause): HardenError {
+  if (signal === 'timeout') {
+    return beyondLimit(' Nobody had answered. Nothing was changed.');
+  }
   return new HardenError({
     code: 'H0130',
     exit: signal === 'SIGINT' ? EXIT.interrupted : EXIT.terminated,

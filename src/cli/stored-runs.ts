@@ -4,7 +4,7 @@ import { type PastPlan, chosenRun, readPast } from '../app/history.ts';
 import type { Ground } from '../app/ground.ts';
 import { atPlace } from '../model/command-place.ts';
 import { HardenError } from '../model/errors.ts';
-import type { Plan } from '../model/plan.ts';
+import type { Approval, Plan } from '../model/plan.ts';
 import { RESULT_SCHEMA, RESULT_SCHEMA_MINOR, type Run, type RunVerb } from '../model/result.ts';
 import type { ReportParts } from '../plan/report-of.ts';
 import { type Runs, keepRunAt, withRuns } from '../state/runs.ts';
@@ -27,16 +27,19 @@ export interface RunNote {
   readonly verb: RunVerb;
   readonly reason?: string | undefined;
   readonly ticket?: string | undefined;
+  /** Of an apply that was put off: whose approval it is, and of when. */
+  readonly given?: Pick<Approval, 'by' | 'at'> | undefined;
 }
 
-export function runOf({ id, verb, reason, ticket }: RunNote, ground: Pick<Ground, 'now' | 'operator'>): Run {
+export function runOf({ id, verb, reason, ticket, given }: RunNote, ground: Pick<Ground, 'now' | 'operator'>): Run {
   return {
     id,
     verb,
     at: ground.now().toISOString(),
-    by: ground.operator,
+    by: given?.by ?? ground.operator,
     ...(reason === undefined ? {} : { reason }),
     ...(ticket === undefined ? {} : { ticket }),
+    ...(given === undefined ? {} : { approvedAt: given.at }),
   };
 }
 
@@ -46,11 +49,12 @@ export interface EndedRun {
   readonly json: string;
 }
 
-/** Keeps the result of a run that changed the host, or tried to; others leave nothing. That it could not be kept is told, and changes nothing. */
+/** Keeps the result of a run that changed the host, or tried to, or was approved before; others leave nothing. That it could not be kept is told, and changes nothing. */
 export function endedRun(store: Pick<Store, 'keepRun'>, ended: RunOutcome, run: Run): EndedRun {
   const outcome = withPlace(ended);
   const json = outcomeJson(outcome, run);
-  if (outcome.type === 'done' || outcome.type === 'rolled-back' || outcome.type === 'reverted') {
+  const changed = outcome.type === 'done' || outcome.type === 'rolled-back' || outcome.type === 'reverted';
+  if (changed || run.approvedAt !== undefined) {
     tellNotKept(store.keepRun({ ...run, exit: outcomeExit(outcome) }, json));
   }
   return { outcome, json };

@@ -2,6 +2,7 @@ import type { Progress, Ui } from '../app/ui.ts';
 import type { Plan } from '../model/plan.ts';
 import { printable } from '../render/printable.ts';
 import { rehearsedWords, snapshotLine } from '../render/rehearsed-text.ts';
+import { timeWords } from '../render/time-words.ts';
 import { askPerson } from './ask.ts';
 import { type Heartbeat, heartbeat } from './heartbeat.ts';
 import { type LiveList, liveList } from './live-list.ts';
@@ -58,7 +59,7 @@ function show(event: Progress, { talk, err }: Terminal, list: LiveList | undefin
   if (talk !== 'quiet' || ['recovered', 'step-failed', 'rolling-back'].includes(event.type)) {
     tell(err.accessible === true ? spokenLine(event) : progressLine(event));
   }
-  if (talk === 'verbose' && event.type === 'step-started') {
+  if (talk === 'verbose' && event.type === 'step-started' && event.limitMs === undefined) {
     tell(`  ..  ${String(event.number).padStart(2)}/${event.of}  ${printable(event.what)}\n`);
   }
 }
@@ -108,14 +109,17 @@ function spokenLine(event: Progress): string {
       return `Before the change: ${printable(event.what)}\n`;
     case 'rehearsed':
       return `The way back was tried: ${rehearsedWords(event.rehearsed)}\n`;
+    case 'step-started':
+      return event.limitMs === undefined
+        ? ''
+        : `Step ${event.number} of ${event.of} begins now: ${printable(event.what)}, which ${timeWords(event.limitMs)}. Nothing is said until it is done.\n`;
     case 'recovered':
     case 'snapshot':
-    case 'step-started':
     case 'waiting':
       return progressLine(event);
   }
 }
-/** One line per finished step; what only starts is silent. */
+/** One line per finished step, and one before a step that may take long; other starts are silent. */
 export function progressLine(event: Progress): string {
   switch (event.type) {
     case 'recovered':
@@ -125,6 +129,9 @@ export function progressLine(event: Progress): string {
     case 'rehearsed':
       return `  ..  the way back was tried: ${rehearsedWords(event.rehearsed)}\n`;
     case 'step-started':
+      return event.limitMs === undefined
+        ? ''
+        : `  ..  ${String(event.number).padStart(2)}/${event.of}  ${printable(event.what)}: begins now, ${timeWords(event.limitMs)}\n`;
     case 'waiting':
       return '';
     case 'step-done':

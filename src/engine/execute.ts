@@ -15,7 +15,8 @@ export interface DrivenTransaction {
 
 /** What the driver reports and asks while it works. */
 export interface Driver {
-  started(index: number, what: string): void;
+  /** @param limitMs of an activation: it is given up after that, and until then nothing is heard of it. */
+  started(index: number, what: string, limitMs?: number): void;
   done(index: number, what: string): void;
   failed(index: number, what: string, reason: string): void;
   /** A reason to stop and undo, asked between steps. */
@@ -29,6 +30,8 @@ export type StepsOutcome =
 
 /** A reload is a signal: dockerd takes it up after `systemctl reload` has come back. */
 const RELOAD_TAKEN_UP_MS = 5_000;
+/** A list on a terminal is drawn every tenth of a second; what takes long shall stand there before it begins. */
+const DRAWN_MS = 200;
 
 /** Performs all steps in order; after an activation the engine must answer before the next one. Does not undo and does not commit. */
 export async function performSteps(
@@ -39,9 +42,15 @@ export async function performSteps(
 ): Promise<StepsOutcome> {
   for (const [index, step] of steps.entries()) {
     const what = stepText(step);
+    const backMs = engine.backMs ?? HEALTH_LIMITS.engineMs;
     // Said first: a step holds up everything, drawing too, until it is done.
-    driver.started(index, what);
-    await breathe();
+    if (step.kind === 'activate') {
+      driver.started(index, what, step.activation.timeoutMs + backMs);
+      await sleep(DRAWN_MS);
+    } else {
+      driver.started(index, what);
+      await breathe();
+    }
     const signal = driver.stop();
     if (signal !== undefined) {
       return { type: 'stopped', signal };
@@ -49,7 +58,7 @@ export async function performSteps(
     try {
       transaction.perform(index);
       if (step.kind === 'activate') {
-        await engineAnswers(engine.host, engine.socket, engine.backMs ?? HEALTH_LIMITS.engineMs);
+        await engineAnswers(engine.host, engine.socket, backMs);
         if (step.activation.action === 'reload' && steps.slice(index + 1).some(restarts)) {
           await containersCanStay(engine.host, engine.socket);
         }

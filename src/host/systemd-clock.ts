@@ -1,9 +1,7 @@
-import type { CommandOutcome } from '../model/host.ts';
 import type { OwnProgram, RevertAlarm, RevertClock } from '../model/revert-clock.ts';
-import { runProgram } from './run-tool.ts';
-import { type KnownTool, findTool } from './tools.ts';
+import { type Shown, expectDone, run, show } from './systemd-tools.ts';
+import { findTool } from './tools.ts';
 
-const LIMIT_MS = 10_000;
 const REHEARSAL_LIMIT_MS = 30_000;
 /** The default of a minute would make a short clock a long one. */
 const ACCURACY = '1s';
@@ -63,19 +61,6 @@ async function look(name: string): Promise<{ readonly timer: Shown; readonly ser
   };
 }
 
-type Shown = ReadonlyMap<string, string>;
-
-async function show(unit: string, properties: readonly string[]): Promise<Shown> {
-  const outcome = await run('systemctl', ['show', unit, ...properties.map((property) => `--property=${property}`)]);
-  const text = expectDone(outcome, `${unit} cannot be looked at`);
-  return new Map(
-    text.split('\n').flatMap((line): readonly [string, string][] => {
-      const cut = line.indexOf('=');
-      return cut < 0 ? [] : [[line.slice(0, cut), line.slice(cut + 1)]];
-    }),
-  );
-}
-
 /** When it goes off. @throws Error where what systemd says is not what was asked for. */
 function seenArmed(
   alarm: RevertAlarm,
@@ -133,28 +118,4 @@ export function spanMs(text: string): number | undefined {
     total += Number(amount) * factor;
   }
   return Math.floor(total);
-}
-
-function run(tool: KnownTool, args: readonly string[], limitMs = LIMIT_MS): Promise<CommandOutcome> {
-  const found = findTool(tool);
-  return found.type === 'found' ? runProgram(found.path, args, limitMs) : Promise.resolve(found);
-}
-
-/** Standard output. @throws Error */
-function expectDone(outcome: CommandOutcome, what: string): string {
-  switch (outcome.type) {
-    case 'exited':
-      if (outcome.code === 0) {
-        return outcome.stdout;
-      }
-      throw new Error(`${what}: ${outcome.stderr.trim() === '' ? `exit ${outcome.code}` : outcome.stderr.trim()}`);
-    case 'killed':
-      throw new Error(`${what}: ended by ${outcome.signal}`);
-    case 'timed-out':
-      throw new Error(`${what}: no answer within ${outcome.afterMs / 1000} s`);
-    case 'not-found':
-      throw new Error(`${what}: the tool is not installed`);
-    case 'not-started':
-      throw new Error(`${what}: ${outcome.reason}`);
-  }
 }

@@ -5,7 +5,18 @@ import { errnoOf } from './errno.ts';
 
 /** Programs this folder starts by itself, besides those the model names. */
 export type KnownTool =
-  Tool | 'systemd-run' | 'wall' | 'ls' | 'lsattr' | 'cp' | 'flock' | 'getfattr' | 'journalctl' | 'tar' | 'ssh-keygen';
+  | Tool
+  | 'systemd-run'
+  | 'systemd-analyze'
+  | 'wall'
+  | 'ls'
+  | 'lsattr'
+  | 'cp'
+  | 'flock'
+  | 'getfattr'
+  | 'journalctl'
+  | 'tar'
+  | 'ssh-keygen';
 
 const FOLDERS = ['/usr/sbin', '/usr/bin', '/sbin', '/bin'].map(absPath);
 

@@ -40,6 +40,7 @@ export const SETTINGS = [
     option: 'confirm-within',
     builtIn: '5m in a remote session, where it may lock out',
   },
+  { key: 'timeout', kind: 'policy', option: 'timeout', builtIn: 'none' },
   { key: 'health', kind: 'policy', option: 'health', addsUp: true, builtIn: '/etc/harden/health.d' },
   { key: 'requireSignature', kind: 'policy', option: 'require-signature', builtIn: 'false' },
   { key: 'allowedSigners', kind: 'policy', option: 'allowed-signers', builtIn: '/etc/harden/allowed_signers' },

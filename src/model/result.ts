@@ -25,6 +25,12 @@ const Run = z.lazy(() =>
     by: z.string().describe('The login behind sudo, else the user; "harden" of what nobody asked for.'),
     reason: z.string().exactOptional().describe('Why, in the words of --reason.'),
     ticket: z.string().exactOptional(),
+    approvedAt: z.iso
+      .datetime()
+      .exactOptional()
+      .describe(
+        'Of an apply that --at put off: when it was approved. This and types refused, scheduled: since minor 2.',
+      ),
   }),
 );
 export type Run = DeepReadonly<z.infer<typeof Run>>;
@@ -106,7 +112,7 @@ const RolledBack = () =>
     type: z.literal('rolled-back'),
     at: z.string(),
     reason: z.string(),
-    signal: z.string().exactOptional(),
+    signal: z.string().exactOptional().describe('Where a signal ended it, or `timeout`, the limit of --timeout.'),
     undo: Undo,
     notAsBefore: z.array(Trouble),
     said: z.array(z.string()).exactOptional(),
@@ -143,6 +149,17 @@ export const RunResult = z.lazy(() =>
       .strictObject({ ...head(), type: z.literal('kept'), snapshot: z.string(), proofs: z.array(Proof) })
       .describe('A run that waited was kept.'),
     RolledBack(),
+    z
+      .strictObject({
+        ...head(),
+        type: z.literal('scheduled'),
+        id: z.string().regex(RUN_ID).describe('Of the run it becomes.'),
+        at: z.iso.datetime().nullable().describe('Null: at the next boot.'),
+      })
+      .describe('Approved, and nothing done yet: the answer of apply --at.'),
+    z
+      .strictObject({ ...head(), type: z.literal('refused'), code: z.string().nullable(), message: z.string() })
+      .describe('A scheduled apply that did not begin.'),
     z.strictObject({ ...head(), type: z.literal('verified') }),
   ]),
 );

@@ -1,4 +1,5 @@
 import type { RevertNote } from './revert.ts';
+import type { ScheduledEnd } from './scheduled.ts';
 
 /** What is kept of this host's runs, as it stands at this moment. */
 export interface HostStatus {
@@ -21,6 +22,8 @@ export interface HostStatus {
   readonly drift?: readonly string[];
   /** Runs that were taken back by themselves and that nobody has said they saw; newest first. */
   readonly reverts: readonly RevertNote[];
+  /** Of applies that were approved for later. */
+  readonly scheduled?: ScheduledStatus | undefined;
   /** Left out where the host has none. */
   readonly waivers?: StatusWaivers | undefined;
 }
@@ -35,4 +38,23 @@ export interface StatusWaivers {
   }[];
   /** Why their files cannot be taken; null where they can. */
   readonly problem: string | null;
+}
+
+/** How scheduled applies stand. */
+export interface ScheduledStatus {
+  readonly pending: {
+    readonly id: string;
+    /** ISO 8601; null: at the next boot. */
+    readonly at: string | null;
+    readonly by: string;
+    readonly changes: number;
+    readonly expiresAt: string;
+    /** Its time went by and it did not begin. */
+    readonly missed: boolean;
+  } | null;
+  /** One whose time came and that has no end yet. */
+  readonly begun: { readonly id: string } | null;
+  /** The last one that did not do what it was set for and that nobody has said they saw. */
+  readonly ended: ScheduledEnd | null;
+  readonly damaged: boolean;
 }

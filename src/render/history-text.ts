@@ -17,6 +17,8 @@ export interface HistoryRow {
   /** The apply that was kept or taken back. */
   readonly of: string | undefined;
   readonly cause: TakenBackBecause | undefined;
+  /** Of an apply that was put off. */
+  readonly approvedAt?: string | undefined;
 }
 
 const WHY: Readonly<Record<TakenBackBecause, string>> = {
@@ -52,10 +54,13 @@ function headOf({ id, at, verb, exit, by, profile, changes }: HistoryRow, style:
   ]);
 }
 
-function notesOf({ reason, ticket, verb, of, cause }: HistoryRow, style: Style): readonly string[] {
+function notesOf({ reason, ticket, approvedAt, verb, of, cause }: HistoryRow, style: Style): readonly string[] {
   const what = verb === 'confirm' && cause === undefined ? 'kept' : 'took back';
   return [
     ...(of === undefined ? [] : wrap(style, 2, `${what} run ${of}${cause === undefined ? '' : `: ${WHY[cause]}`}`, 4)),
+    ...(approvedAt === undefined
+      ? []
+      : wrap(style, 2, `approved before, at ${approvedAt.slice(0, 16).replace('T', ' ')} UTC`, 4)),
     ...(ticket === undefined ? [] : wrap(style, 2, `ticket: ${printable(ticket)}`, 4)),
     ...(reason === undefined ? [] : wrap(style, 2, `reason: ${printable(reason)}`, 4)),
   ];

@@ -4,6 +4,7 @@ import type { HostStatus, StatusWaivers } from '../model/status.ts';
 import { remaining } from './keep-text.ts';
 import { type Style, count, wrap } from './layout.ts';
 import { printable } from './printable.ts';
+import { scheduledLines } from './scheduled-text.ts';
 import { daysText } from './waiver-text.ts';
 
 const MOST_LINES = 12;
@@ -15,6 +16,7 @@ const MOST_DRIFT = 4;
 export function statusText(status: HostStatus, place: CommandPlace, style: Style): string {
   const lines = [
     ...pendingLines(status.pending),
+    ...(status.scheduled === undefined ? [] : scheduledLines(status.scheduled)),
     ...unfinishedLines(status.unfinished),
     ...revertLines(status.reverts),
     ...lastApplyLines(status.lastApply),

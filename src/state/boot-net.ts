@@ -3,6 +3,7 @@ import type { OwnProgram } from '../model/revert-clock.ts';
 import type { Fd, Sys } from '../model/sys.ts';
 import { holding, openIfThere, readIfThere } from './held.ts';
 import { attempt } from './trouble.ts';
+import { quoted, writePublic } from './unit-text.ts';
 import { type Targets, inExistingFolder, inFolder } from './walk.ts';
 
 const UNIT = 'harden-recover.service';
@@ -195,18 +196,4 @@ function removeFile(sys: Sys, folder: Fd, name: string): boolean {
   }
   sys.unlink(folder, name);
   return true;
-}
-
-function writePublic(sys: Sys, folder: Fd, name: string, text: string): void {
-  holding(sys, sys.createFile(folder, name), (file) => {
-    sys.chmod(file, 0o644);
-    sys.write(file, new TextEncoder().encode(text), 0);
-    sys.sync(file);
-  });
-}
-
-/** A word of a unit file: nothing in it is expanded. */
-function quoted(word: string): string {
-  const escaped = word.replaceAll('\\', '\\\\').replaceAll('"', '\\"').replaceAll('%', '%%').replaceAll('$', '$$$$');
-  return `"${escaped}"`;
 }

@@ -1,21 +1,26 @@
 import type { CommandModule } from 'yargs';
 import { apply } from '../../app/apply.ts';
+import type { Ground } from '../../app/ground.ts';
 import type { KeepSettings } from '../../app/revert-timer.ts';
+import type { Unattended } from '../../app/unattended.ts';
 import { DEFAULT_PROFILE, isProfileFile } from '../../catalogue/profiles.ts';
 import { readPlan } from '../../app/plan-file.ts';
 import { isRemoteSession } from '../../host/remote-session.ts';
 import type { Impact } from '../../model/change.ts';
 import { EXIT, HardenError } from '../../model/errors.ts';
-import type { Plan } from '../../model/plan.ts';
+import type { Approval, Plan } from '../../model/plan.ts';
 import type { Risk } from '../../model/remediation.ts';
+import type { ScheduledApply } from '../../model/scheduled.ts';
 import { reportWaivers } from '../../plan/report-of.ts';
 import { planBrief, planText } from '../../render/plan-text.ts';
+import { notNowText } from '../../render/scheduled-text.ts';
 import { type ApprovalArguments, approvalFrom, signerOf } from '../approval.ts';
 import { changeableGround, withStore, wishFor } from '../compose.ts';
 import { withinWish } from '../duration.ts';
-import { type Events, type EventsArguments, withRunEvents } from '../events.ts';
+import { type Events, type EventsArguments, NO_EVENTS, withRunEvents } from '../events.ts';
 import type { Finish } from '../finish.ts';
 import { type StateArguments, clocksFor } from '../keeping.ts';
+import type { PutOff } from '../later.ts';
 import { refuseUnrecovered } from '../recovered.ts';
 import { newId, outcomeExit, outcomeText } from '../outcome.ts';
 import { healthSetup } from '../health.ts';
@@ -62,6 +67,9 @@ interface ApplyArguments extends LayoutArguments, WaiverArguments, ApprovalArgum
   readonly 'trial-container': boolean;
   readonly 'confirm-within': string | undefined;
   readonly report: string[];
+  readonly at: string | undefined;
+  readonly scheduled: string | undefined;
+  readonly timeout?: string | undefined;
 }
 
 const DAY_MS = 86_400_000;
@@ -88,13 +96,35 @@ export function applyCommand(finish: Finish) {
           type: 'string',
           requiresArg: true,
           describe: 'take the changes back after this time unless they are kept (5m; never)',
-        }),
-    handler: (args) => withRunEvents(args, finish, (events, finish) => handle(args, events, finish)),
+        })
+        .option('at', {
+          type: 'string',
+          requiresArg: true,
+          describe:
+            'approve now, carry out then: "Sun 03:00" or what else systemd.time(7) knows, boot; never takes it back',
+        })
+        .option('scheduled', { type: 'string', requiresArg: true, hidden: true, describe: 'what --at starts' }),
+    handler: async (args) => {
+      const { scheduled } = args;
+      if (args.at === 'never') {
+        const { takeBack } = await import('../later.ts');
+        await takeBack(args);
+      } else if (scheduled === undefined) {
+        await withRunEvents(args, finish, (events, finish) => handle({ ...args, due: undefined }, events, finish));
+      } else {
+        const { whenDue } = await import('../later.ts');
+        await whenDue({ ...args, scheduled }, finish, (due, finish) => handle({ ...args, due }, NO_EVENTS, finish));
+      }
+    },
   } satisfies CommandModule<object, ApplyArguments>;
 }
 
-async function handle(args: ApplyArguments, events: Events, finish: Finish): Promise<void> {
-  const runId = newId();
+/** With what was approved before, where this is its time. */
+type Wanted = ApplyArguments & { readonly due: ScheduledApply | undefined };
+
+/** Gives why the run did not do what it was for, where it did not. */
+async function handle(args: Wanted, events: Events, finish: Finish): Promise<string> {
+  const runId = args.due?.id ?? newId();
   events.started(runId, 'apply');
   const json = args.json || args.format === 'json';
   const terminal = readTerminal(args.input ?? true, json);
@@ -116,30 +146,15 @@ async function handle(args: ApplyArguments, events: Events, finish: Finish): Pro
   finish(await keepCopy(args.output, `harden-apply-${host.name}-${id}.json`, result, code));
   const parts = { kind: 'apply', ...provedBy(outcome), waivers: reportWaivers(outcome.plan) } as const;
   await reports.write(outcome.plan, parts, result);
+  return outcome.type === 'rolled-back' ? `not done: ${outcome.reason}` : outcome.type;
 }
 
-async function run(
-  args: ApplyArguments & { readonly runId: string },
-  terminal: Terminal,
-  events: Events,
-): Promise<EndedRun> {
-  const said = approvalFrom(args);
-  const text = args.plan === undefined ? undefined : readInput(args.plan, 'change');
-  const signedBy = await signerOf(args, text);
-  const unattended = signedBy === undefined ? said : { ...said, note: { ...said.note, signedBy } };
-  const approvedPlan = args.plan === undefined || text === undefined ? undefined : readPlan(args.plan, text);
-  if (approvedPlan !== undefined && (args.control.length > 0 || args.exclude.length > 0)) {
-    throw new HardenError({
-      code: 'H0068',
-      exit: EXIT.usage,
-      message: 'a plan file is applied as it is; -c and -x choose controls when a plan is made. Nothing was changed.',
-      hint: 'To plan with another choice: harden plan -x ID -o FILE',
-    });
-  }
-  refuseOtherProfile(approvedPlan, args);
+async function run(args: Wanted & { readonly runId: string }, terminal: Terminal, events: Events): Promise<EndedRun> {
+  const { approvedPlan, given, unattended } = await saidBefore(args);
   const ground = changeableGround(args.root);
+  const put = await putOff(args, ground, approvedPlan);
   const chosen = approvedPlan === undefined ? args : choiceOf(approvedPlan, args);
-  const wish = await withWaivers(ground, wishFor(ground, chosen, DAY_MS, 'change'), args, 'change');
+  const wish = await withWaivers(ground, wishFor(ground, chosen, put?.validForMs ?? DAY_MS, 'change'), args, 'change');
   const request = {
     wish,
     approvedPlan,
@@ -152,7 +167,10 @@ async function run(
     refresh: args.refresh,
     health: await healthSetup(ground, args),
     keep: keepSettings(args, terminal),
-    waiving: waiverDesk(ground, wish.selection, args),
+    // What is given here counts from its own day on, and what is approved now is for another.
+    waiving: put === undefined ? waiverDesk(ground, wish.selection, args) : undefined,
+    given,
+    later: put?.later,
   };
   const place = {
     root: args.root,
@@ -162,13 +180,58 @@ async function run(
     recovered: refuseUnrecovered,
   };
   const showPlan = (plan: Plan): void => {
+    tell(put === undefined ? '' : notNowText(put.at, terminal.err));
     tell(approvedPlan === undefined ? planText(plan, terminal.err, [], layoutOf(args)) : planBrief(plan, terminal.err));
   };
   return withStore(ground, place, async (store, stop) => {
     const ui = personUi(terminal, stop, showPlan);
     const outcome = await apply(ground, store, request, events.under(ui)).finally(() => ui.done());
-    return endedRun(store, outcome, runOf({ id: args.runId, verb: 'apply', ...said.note }, ground));
+    return endedRun(
+      store,
+      outcome,
+      runOf({ id: args.runId, verb: 'apply', ...(given ?? unattended.note), given }, ground),
+    );
   });
+}
+
+interface SaidBefore {
+  readonly approvedPlan: Plan | undefined;
+  /** Of a plan whose time has come. */
+  readonly given: Approval | undefined;
+  readonly unattended: Unattended;
+}
+
+/** What was approved before this moment, in a file or with --at, and what the command line approves. */
+async function saidBefore(args: Wanted): Promise<SaidBefore> {
+  const unattended = approvalFrom(args);
+  const text = args.plan === undefined ? undefined : readInput(args.plan, 'change');
+  const given = args.due?.plan.approvals.at(-1);
+  // Whose signature it had was looked at when it was approved.
+  const signedBy = given?.signedBy === undefined ? await signerOf(args, text) : undefined;
+  const approvedPlan = args.plan === undefined || text === undefined ? args.due?.plan : readPlan(args.plan, text);
+  if (approvedPlan !== undefined && (args.control.length > 0 || args.exclude.length > 0)) {
+    throw new HardenError({
+      code: 'H0068',
+      exit: EXIT.usage,
+      message: 'a plan file is applied as it is; -c and -x choose controls when a plan is made. Nothing was changed.',
+      hint: 'To plan with another choice: harden plan -x ID -o FILE',
+    });
+  }
+  refuseOtherProfile(approvedPlan, args);
+  const note = signedBy === undefined ? unattended.note : { ...unattended.note, signedBy };
+  return { approvedPlan, given, unattended: { ...unattended, note } };
+}
+
+async function putOff(
+  args: Wanted & { readonly runId: string },
+  ground: Ground,
+  approvedPlan: Plan | undefined,
+): Promise<PutOff | undefined> {
+  if (args.at === undefined) {
+    return undefined;
+  }
+  const later = await import('../later.ts');
+  return later.putOff({ ...args, at: args.at }, ground, approvedPlan);
 }
 
 function stateOf(args: ApplyArguments): StateArguments {
@@ -179,7 +242,7 @@ function keepSettings(args: ApplyArguments, terminal: Terminal): KeepSettings {
   return {
     wish: withinWish(args['confirm-within']),
     remote: isRemoteSession(),
-    attended: terminal.canAsk && !args.yes,
+    attended: terminal.canAsk && !args.yes && args.at === undefined,
     clocks: clocksFor(stateOf(args)),
     place: stateOf(args),
   };

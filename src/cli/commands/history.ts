@@ -1,4 +1,4 @@
-import { printableJson } from '../../render/printable.ts';
+import { printable, printableJson } from '../../render/printable.ts';
 import type { Argv, CommandModule } from 'yargs';
 import { type HistoryLine, type PastPlan, historyOf, whatOf } from '../../app/history.ts';
 import type { RunOutcome } from '../../app/outcome.ts';
@@ -117,18 +117,22 @@ async function pastText({ kind, plan, result }: PastPlan, terminal: Terminal): P
     const { keptText } = await import('../../render/keep-text.ts');
     return head + keptText(result.snapshot, commandPlace(), terminal.out);
   }
+  if (result.type === 'refused') {
+    return `${head}Not carried out: ${printable(result.message)}\n`;
+  }
   return (
     head + outcomeText(outcomeOf(result), kind === 'rollback' ? 'rollback' : 'apply', { ...terminal, canAsk: false })
   );
 }
 
 /** A result is an outcome with a head. */
-function outcomeOf(result: Exclude<RunResult, { type: 'verified' | 'kept' }>): RunOutcome {
+function outcomeOf(result: Exclude<RunResult, { type: 'verified' | 'kept' | 'refused' }>): RunOutcome {
   return result.type === 'rolled-back' ? { ...result, signal: result.signal } : result;
 }
 
 function rowOf({ id, at, verb, exit, by, profile, changes, run, of, cause }: HistoryLine): HistoryRow {
-  return { id, at, verb, exit, by, profile, changes, reason: run?.reason, ticket: run?.ticket, of, cause };
+  const { reason, ticket, approvedAt } = run ?? {};
+  return { id, at, verb, exit, by, profile, changes, reason, ticket, approvedAt, of, cause };
 }
 
 function isJson(args: Pick<HistoryArguments, 'format' | 'json'>): boolean {

@@ -24,11 +24,19 @@ interface StatusArguments {
   readonly 'accept-volatile-state': boolean;
 }
 
+const MOST_ALARMING: readonly ExitCode[] = [
+  EXIT.needsAttention,
+  EXIT.rolledBack,
+  EXIT.planNotApplicable,
+  EXIT.approvalNeeded,
+  EXIT.locked,
+];
+
 export function statusCommand(finish: Finish) {
   return {
     command: 'status',
     describe:
-      'what waits to be kept, what has no end, the last apply and what was undone of it, the last automatic revert',
+      'what waits to be kept or carried out, what has no end, the last apply and what was undone of it, the last automatic revert',
     builder: (argv) =>
       stateOptions(formatOptions(argv))
         .option('root', { type: 'string', requiresArg: true, describe: 'a folder taken as / (an image, a chroot)' })
@@ -39,8 +47,10 @@ export function statusCommand(finish: Finish) {
       }
       const waivers = await waiverStatus(groundFor({ root: args.root, from: undefined }));
       const drift = await driftHere(args);
+      const { scheduledStatus } = await import('../later.ts');
       const status = {
         ...look(args),
+        scheduled: scheduledStatus(args, new Date()),
         ...(drift.length === 0 ? {} : { drift }),
         ...(waivers === undefined ? {} : { waivers }),
       };
@@ -52,6 +62,14 @@ export function statusCommand(finish: Finish) {
       finish(statusExit(status));
     },
   } satisfies CommandModule<object, StatusArguments>;
+}
+
+/** The most alarming of what is found and of what nobody has said they saw. */
+function statusExit({ reverts, drift, scheduled }: HostStatus): ExitCode {
+  const ended = scheduled?.ended?.exit;
+  const left = [...(reverts.length > 0 ? [EXIT.rolledBack] : []), ...(ended === undefined ? [] : [ended])];
+  const worst = MOST_ALARMING.find((code) => left.includes(code));
+  return worst ?? (left.length === 0 && drift === undefined ? EXIT.ok : EXIT.notAsItShouldBe);
 }
 
 function look(args: StatusArguments): HostStatus {
@@ -67,10 +85,6 @@ function look(args: StatusArguments): HostStatus {
     },
     { bootId: ground.host.identity().bootId, monotonicMs },
   );
-}
-
-function statusExit({ reverts, drift }: HostStatus): ExitCode {
-  return reverts.length > 0 ? EXIT.rolledBack : drift === undefined ? EXIT.ok : EXIT.notAsItShouldBe;
 }
 
 /** A look at the host, for what the last apply set; the status goes on without it where the host or the site's files cannot be read. */
@@ -93,7 +107,8 @@ async function driftHere(args: StatusArguments): Promise<readonly string[]> {
   }
 }
 
-function acknowledge(args: StatusArguments): Promise<void> {
+async function acknowledge(args: StatusArguments): Promise<void> {
+  const { acknowledge: acknowledgeLater } = await import('../later.ts');
   return withStore(
     changeableGround(args.root),
     {
@@ -105,6 +120,9 @@ function acknowledge(args: StatusArguments): Promise<void> {
     },
     (store) => {
       store.notes.removeAll();
+      if (args.root === undefined) {
+        acknowledgeLater(args);
+      }
       return Promise.resolve();
     },
   );

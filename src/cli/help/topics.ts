@@ -15,14 +15,14 @@ const EXIT_MEANINGS: Readonly<Record<keyof typeof EXIT, string>> = {
   rolledBack: 'it did not succeed and was taken back; the host is as before',
   needsAttention: 'the host needs attention: a part is applied, or the way back was not proven',
   notEverythingChecked: 'not everything could be checked',
-  locked: 'another run is at work, or changes wait to be kept',
+  locked: 'another run is at work, changes wait to be kept, or one apply is set for later already',
   usage: 'the command line is not one of harden',
   malformed: 'a file that was given is malformed or not trusted',
   dockerUnreachable: 'the Docker engine does not answer, though it is needed',
   cannotWriteOutput: 'output or a snapshot cannot be written',
   noPrivilege: 'a privilege is missing',
   interrupted: 'stopped by SIGINT; the host is in a safe state',
-  terminated: 'stopped by SIGTERM; the host is in a safe state',
+  terminated: 'stopped by SIGTERM, or before a change by --timeout; the host is in a safe state',
 };
 
 export const TOPICS: Readonly<Record<TopicName, Topic>> = {

@@ -47,4 +47,10 @@ export const APPROVAL_CODES = {
     why: 'With --refresh only what was approved may be done, or less.',
     remedy: 'Look at the difference, then approve a new plan: harden plan -o FILE',
   },
+  H4023: {
+    title: 'a plan file may not be applied any more when its time comes',
+    why: 'Whoever made the plan said how long it may be applied, and --at names a later time.',
+    remedy:
+      'Make one that lasts: harden plan --expires 7d -o FILE. Or let it be weighed anew then: harden apply FILE --refresh --at TIME',
+  },
 } as const satisfies Readonly<Record<string, CodePage>>;

@@ -84,10 +84,20 @@ export const COMMAND_LINE_CODES = {
     why: 'The file name without .json5 becomes the name of the profile, which has only letters, digits and . _ - in it.',
     remedy: 'Name another file: harden profile init /etc/harden/profiles.d/web.json5',
   },
+  H0085: {
+    title: 'the value of --at, or what was given with it, is not possible',
+    why: 'It takes boot, never, or a time as systemd.time(7) has it, in the next 30 days; nobody is there then to read files, reports and events of that moment.',
+    remedy: 'To see what a time means: systemd-analyze calendar "Sun 03:00"',
+  },
   H0130: {
     title: 'stopped by a signal',
     why: 'Somebody pressed Ctrl-C, or the system asked the program to end, before anything was changed.',
     remedy: 'Run the command again when it suits.',
+  },
+  H0131: {
+    title: 'the time limit was reached',
+    why: 'The command took longer than --timeout, or timeout in the configuration, allows. Before the first change it ends there; after it everything is put back, which takes the time it takes.',
+    remedy: 'To see how this host stands: harden status. To give it more time: --timeout 30m',
   },
   H1000: {
     title: 'a bug in harden',

@@ -138,4 +138,24 @@ export const RUN_CODES = {
     why: 'They are taken back unless somebody keeps them, and until then nothing else begins.',
     remedy: 'To keep them: harden confirm; to take them back now: harden rollback',
   },
+  H6030: {
+    title: 'an apply cannot be set for later here',
+    why: 'It needs systemd, a folder /etc/systemd/system that can be written to, and a time that is still to come.',
+    remedy: 'Let another clock do it, with a plan that was saved: harden apply FILE --approve DIGEST',
+  },
+  H6031: {
+    title: 'a clock may not start this program later',
+    why: 'Somebody else than root may write to the executable or a folder above it, and at that time it runs as root.',
+    remedy: 'Do what the message says, then: harden apply --at TIME',
+  },
+  H6032: {
+    title: 'an apply is set for later already',
+    why: 'There is one at most, so that nobody has to guess which of two comes first.',
+    remedy: 'To see it: harden status; to take it back: harden apply --at never',
+  },
+  H6033: {
+    title: 'what was approved for a time cannot be read any more',
+    why: 'The file in the state folder is damaged or was edited, so nobody can tell what was approved.',
+    remedy: 'To approve again: harden apply --at TIME',
+  },
 } as const satisfies Readonly<Record<string, CodePage>>;

@@ -1,0 +1,320 @@
+import { resolve } from 'node:path';
+import type { Ground } from '../app/ground.ts';
+import {
+  LONGEST_AHEAD_MS,
+  type Later,
+  type LaterPlace,
+  dueNow,
+  endToTell,
+  isMissed,
+  laterRun,
+  refuseWithoutSystemd,
+  takeAway,
+} from '../app/later.ts';
+import { wordsOf } from '../app/ending.ts';
+import { isProfileFile } from '../catalogue/profiles.ts';
+import { applyClock } from '../host/apply-clock.ts';
+import { liveSys } from '../host/live-sys.ts';
+import { ownProgram } from '../host/own-program.ts';
+import { absPath } from '../model/brand.ts';
+import { EXIT, type ExitCode, HardenError } from '../model/errors.ts';
+import type { Plan } from '../model/plan.ts';
+import { RESULT_SCHEMA, RESULT_SCHEMA_MINOR } from '../model/result.ts';
+import type { ScheduledApply } from '../model/scheduled.ts';
+import { printableJson } from '../render/printable.ts';
+import type { ScheduledStatus } from '../model/status.ts';
+import { type RunsOptions, keepRunAt } from '../state/runs.ts';
+import {
+  acknowledgeScheduled,
+  claimScheduled,
+  dropScheduled,
+  endScheduled,
+  keepScheduled,
+  lookAtScheduled,
+} from '../state/scheduled.ts';
+import { layScheduledUnits, removeScheduledUnits } from '../state/scheduled-units.ts';
+import { changeableGround, runsPlace } from './compose.ts';
+import { configWords } from './configured.ts';
+import type { Finish } from './finish.ts';
+import { argumentsOf } from './keeping.ts';
+import { print, tell } from './output.ts';
+import { refuseUnlessRoots } from './result-file.ts';
+import { runOf } from './stored-runs.ts';
+
+/** The part of the command line of `apply` that counts then as it counts now. */
+export interface LaterArguments {
+  readonly at: string | undefined;
+  readonly plan: string | undefined;
+  readonly profile: string;
+  readonly root: string | undefined;
+  readonly 'dry-run': boolean;
+  readonly output: string | undefined;
+  readonly events: string | undefined;
+  readonly report: readonly string[];
+  readonly health: readonly string[];
+  readonly 'trial-container': boolean;
+  readonly 'confirm-within': string | undefined;
+  readonly waivers: readonly string[];
+  readonly 'waiver-grace': string | undefined;
+  readonly refresh: boolean;
+  readonly timeout?: string | undefined;
+  readonly 'state-dir': string | undefined;
+  readonly 'accept-volatile-state': boolean;
+}
+
+export interface PutOff {
+  readonly later: Later;
+  readonly at: string | null;
+  /** How long the plan that is approved now may be applied. */
+  readonly validForMs: number;
+}
+
+type StatePart = Pick<LaterArguments, 'state-dir' | 'accept-volatile-state'>;
+
+const DAY_MS = 86_400_000;
+
+/** Reads `--at` and looks whether this host can do it. @throws HardenError; nothing was asked or written then */
+export async function putOff(
+  args: LaterArguments & { readonly runId: string; readonly at: string },
+  ground: Ground,
+  fromFile: Plan | undefined,
+): Promise<PutOff> {
+  refuseOutOfPlace(args);
+  refuseWithoutSystemd(ground);
+  const place = placeOf(args, laterWords(args));
+  const now = ground.now().getTime();
+  const at = await momentOf(args.at, place, now);
+  const due = at === null ? undefined : Date.parse(at);
+  const later = laterRun(ground, place, { id: args.runId, at });
+  await later.refuseWhereImpossible();
+  if (fromFile === undefined || args.refresh) {
+    return { later, at, validForMs: due === undefined ? LONGEST_AHEAD_MS : due - now + DAY_MS };
+  }
+  const expires = Date.parse(fromFile.expiresAt);
+  if (due !== undefined && expires < due) {
+    throw new HardenError({
+      code: 'H4023',
+      exit: EXIT.planNotApplicable,
+      message: `the plan may be applied until ${fromFile.expiresAt} only, and --at is later. Nothing was changed.`,
+      hint: 'To make one that lasts: harden plan --expires 7d -o FILE',
+    });
+  }
+  return { later, at, validForMs: expires - now };
+}
+
+/** `--at never` */
+export async function takeBack(args: LaterArguments): Promise<void> {
+  refuseOutOfPlace(args);
+  if (args.plan !== undefined) {
+    throw wrong('--at never takes back what was set, and no plan');
+  }
+  changeableGround(undefined);
+  const { look } = placeOf(args, []);
+  const { damaged } = look();
+  const dropped = dropScheduled(optionsOf(args));
+  const why = await takeAway(placeOf(args, []));
+  if (why !== undefined) {
+    tell(`harden: its units stay in /etc/systemd/system, where they start nothing: ${why}\n`);
+  }
+  await print(
+    dropped
+      ? `${damaged ? 'What was kept' : 'The apply that was set for later'} is taken back. Nothing was changed.\n`
+      : 'Nothing was set for later. Nothing was changed.\n',
+  );
+}
+
+/** What `work` says of an end that is not 0 is kept for `harden status`. */
+export type DueWork = (due: ScheduledApply, finish: Finish) => Promise<string>;
+
+/** What the clock starts: takes what was approved for now, once, and carries it out. */
+export async function whenDue(
+  args: StatePart & { readonly scheduled: string },
+  finish: Finish,
+  work: DueWork,
+): Promise<void> {
+  const ground = changeableGround(undefined);
+  const options = optionsOf(args);
+  const place = placeOf(args, []);
+  const due = claimed(args.scheduled, ground, place, options);
+  if (due === 'not-yet') {
+    tell('harden: what was approved is for the next boot. Nothing was changed.\n');
+    return;
+  }
+  const why = await takeAway(place);
+  tell(why === undefined ? '' : `harden: the units of this run stay in /etc/systemd/system: ${why}\n`);
+  if (due === undefined) {
+    tell(`harden: run ${args.scheduled} was taken back before. Nothing was changed.\n`);
+    return;
+  }
+  let code: ExitCode = EXIT.ok;
+  try {
+    const message = await work(due, (ended) => {
+      code = ended;
+      finish(ended);
+    });
+    endScheduled(options, endToTell(due.id, ground.now(), code, message));
+  } catch (error) {
+    keepRefused(due, ground, options, error);
+    throw error;
+  }
+}
+
+function claimed(
+  id: string,
+  ground: Ground,
+  place: LaterPlace,
+  options: RunsOptions,
+): ScheduledApply | 'not-yet' | undefined {
+  const kept = place.look();
+  const { bootId } = ground.host.identity();
+  if (kept.pending?.id === id && kept.pending.at === null && kept.pending.bootId === bootId) {
+    return 'not-yet';
+  }
+  try {
+    const due = dueNow(kept, id);
+    return due !== undefined && claimScheduled(options) ? due : undefined;
+  } catch (error) {
+    dropScheduled(options);
+    endScheduled(options, endToTell(id, ground.now(), EXIT.malformed, wordsOf(error)));
+    throw error;
+  }
+}
+
+/** Nothing was begun, or a bug ended it: somebody has to learn of it who was not there. */
+function keepRefused(due: ScheduledApply, ground: Ground, options: RunsOptions, error: unknown): void {
+  const { id, plan } = due;
+  const known = error instanceof HardenError ? error : undefined;
+  const exit = known?.exit ?? EXIT.bug;
+  const message = wordsOf(error);
+  const given = plan.approvals.at(-1);
+  const run = runOf({ id, verb: 'apply', reason: given?.reason, ticket: given?.ticket, given }, ground);
+  const head = { schema: RESULT_SCHEMA, schemaMinor: RESULT_SCHEMA_MINOR, exit, run, type: 'refused', plan };
+  const details = known === undefined || known.details.length === 0 ? '' : ` ${known.details.join('; ')}`;
+  keepRunAt(
+    options,
+    { ...run, exit },
+    printableJson({ ...head, code: known?.code ?? null, message: `${message}${details}` }),
+  );
+  endScheduled(options, endToTell(id, ground.now(), exit, message));
+}
+
+/** For `harden status`; null where nothing is to be said. */
+export function scheduledStatus(args: StatePart & { readonly root: string | undefined }, now: Date): ScheduledStatus {
+  const { pending, begun, ended, damaged } = lookAtScheduled(
+    runsPlace({ root: args.root, stateDir: args['state-dir'] }),
+  );
+  return {
+    pending:
+      pending === undefined
+        ? null
+        : {
+            id: pending.id,
+            at: pending.at,
+            by: pending.plan.approvals.at(-1)?.by ?? pending.plan.createdBy,
+            changes: pending.plan.changes.length,
+            expiresAt: pending.plan.expiresAt,
+            missed: isMissed(pending, now),
+          },
+    begun: begun === undefined ? null : { id: begun.id },
+    ended: ended ?? null,
+    damaged,
+  };
+}
+
+/** Somebody saw how the last one ended. */
+export function acknowledge(args: StatePart): void {
+  acknowledgeScheduled(optionsOf(args));
+}
+
+function placeOf(args: StatePart, words: readonly string[]): LaterPlace {
+  const options = optionsOf(args);
+  const program = ownProgram();
+  const targets = { sys: liveSys(absPath('/')), trust: 'strict' } as const;
+  return {
+    look: () => lookAtScheduled(options),
+    keep: (record) => keepScheduled(options, record),
+    units: {
+      lay: (run) => layScheduledUnits(targets, { run, program, stateDir: options.stateDir, args: words }),
+      remove: () => removeScheduledUnits(targets),
+    },
+    clock: applyClock(program),
+    unsafe: program.unsafe,
+  };
+}
+
+function optionsOf(args: Pick<StatePart, 'state-dir'>): RunsOptions {
+  return runsPlace({ root: undefined, stateDir: args['state-dir'] });
+}
+
+/** Everything the run is told besides which plan; what stands in files is named by absolute paths. */
+function laterWords(args: LaterArguments): readonly string[] {
+  const option = (name: string, values: readonly (string | undefined)[]): readonly string[] =>
+    values.flatMap((value) => (value === undefined ? [] : [`--${name}`, value]));
+  const profile = isProfileFile(args.profile) ? [rootsFile(args.profile)] : [];
+  const [, config] = configWords();
+  return [
+    '--no-input',
+    ...argumentsOf({ stateDir: args['state-dir'], acceptVolatile: args['accept-volatile-state'] }),
+    ...option('config', config === undefined ? [] : [rootsFile(config)]),
+    ...option('profile', profile),
+    ...option(
+      'waivers',
+      args.waivers.map((file) => (file.endsWith('.json5') ? rootsFile(file) : resolve(file))),
+    ),
+    ...option('waiver-grace', [args['waiver-grace']]),
+    ...option('health', [...new Set(args.health)]),
+    ...(args['trial-container'] ? [] : ['--no-trial-container']),
+    ...option('confirm-within', [args['confirm-within']]),
+    ...(args.refresh ? ['--refresh'] : []),
+    ...option('timeout', [args.timeout]),
+  ];
+}
+
+function rootsFile(file: string): string {
+  if (file === '-') {
+    throw wrong('with --at nothing can be read from standard input but the plan');
+  }
+  refuseUnlessRoots(file);
+  return resolve(file);
+}
+
+async function momentOf(text: string, { clock }: LaterPlace, now: number): Promise<string | null> {
+  if (text === 'boot') {
+    return null;
+  }
+  const meant = await clock.meant(text);
+  if (meant.type === 'none') {
+    throw wrong(`--at "${text}" is no time to set an apply for: ${meant.why}`);
+  }
+  if (Date.parse(meant.at) - now > LONGEST_AHEAD_MS) {
+    throw wrong(`--at "${text}" is ${meant.local}, more than 30 days ahead`);
+  }
+  tell(
+    `harden: "${text}" is ${meant.local}${meant.local.endsWith('UTC') ? '' : ` (${meant.at.slice(11, 16)} UTC)`}.\n`,
+  );
+  return meant.at;
+}
+
+function refuseOutOfPlace(args: LaterArguments): void {
+  const now = [
+    ...(args.root === undefined ? [] : ['--root']),
+    ...(args['dry-run'] ? ['--dry-run'] : []),
+    ...(args.events === undefined ? [] : ['--events']),
+    ...(args.report.length === 0 ? [] : ['--report']),
+    ...(args.output === undefined ? [] : ['--output']),
+  ];
+  if (now.length > 0) {
+    throw wrong(
+      `${now.join(' and ')} cannot be given with --at: ${args.root === undefined ? 'nothing is carried out now' : 'a folder has no clock'}`,
+    );
+  }
+}
+
+function wrong(what: string): HardenError {
+  return new HardenError({
+    code: 'H0085',
+    exit: EXIT.usage,
+    message: `${what}. Nothing was changed.`,
+    hint: 'For example: harden apply --at "Sun 03:00", harden apply --at boot; how such a run went: harden report ID',
+  });
+}
