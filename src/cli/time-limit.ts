@@ -32,6 +32,7 @@ export function limitAsSaid(said: Said): void {
       code: 'H0065',
       exit: EXIT.usage,
       message: `--timeout takes at most ${LONGEST}; "${timeout}" is more. Nothing was done.`,
+      hint: 'For example: --timeout 30m',
     });
   }
   limit = timeout;
