@@ -6,7 +6,6 @@ import {
   type LaterPlace,
   dueNow,
   endToTell,
-  isMissed,
   laterRun,
   refuseWithoutSystemd,
   takeAway,
@@ -22,16 +21,8 @@ import type { Plan } from '../model/plan.ts';
 import { RESULT_SCHEMA, RESULT_SCHEMA_MINOR } from '../model/result.ts';
 import type { ScheduledApply } from '../model/scheduled.ts';
 import { printableJson } from '../render/printable.ts';
-import type { ScheduledStatus } from '../model/status.ts';
 import { type RunsOptions, keepRunAt } from '../state/runs.ts';
-import {
-  acknowledgeScheduled,
-  claimScheduled,
-  dropScheduled,
-  endScheduled,
-  keepScheduled,
-  lookAtScheduled,
-} from '../state/scheduled.ts';
+import { claimScheduled, dropScheduled, endScheduled, keepScheduled, lookAtScheduled } from '../state/scheduled.ts';
 import { layScheduledUnits, removeScheduledUnits } from '../state/scheduled-units.ts';
 import { changeableGround, runsPlace } from './compose.ts';
 import { configWords } from './configured.ts';
@@ -196,34 +187,6 @@ function keepRefused(due: ScheduledApply, ground: Ground, options: RunsOptions, 
     printableJson({ ...head, code: known?.code ?? null, message: `${message}${details}` }),
   );
   endScheduled(options, endToTell(id, ground.now(), exit, message));
-}
-
-/** For `harden status`; null where nothing is to be said. */
-export function scheduledStatus(args: StatePart & { readonly root: string | undefined }, now: Date): ScheduledStatus {
-  const { pending, begun, ended, damaged } = lookAtScheduled(
-    runsPlace({ root: args.root, stateDir: args['state-dir'] }),
-  );
-  return {
-    pending:
-      pending === undefined
-        ? null
-        : {
-            id: pending.id,
-            at: pending.at,
-            by: pending.plan.approvals.at(-1)?.by ?? pending.plan.createdBy,
-            changes: pending.plan.changes.length,
-            expiresAt: pending.plan.expiresAt,
-            missed: isMissed(pending, now),
-          },
-    begun: begun === undefined ? null : { id: begun.id },
-    ended: ended ?? null,
-    damaged,
-  };
-}
-
-/** Somebody saw how the last one ended. */
-export function acknowledge(args: StatePart): void {
-  acknowledgeScheduled(optionsOf(args));
 }
 
 function placeOf(args: StatePart, words: readonly string[]): LaterPlace {

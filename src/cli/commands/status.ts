@@ -47,7 +47,7 @@ export function statusCommand(finish: Finish) {
       }
       const waivers = await waiverStatus(groundFor({ root: args.root, from: undefined }));
       const drift = await driftHere(args);
-      const { scheduledStatus } = await import('../later.ts');
+      const { scheduledStatus } = await import('../scheduled-status.ts');
       const status = {
         ...look(args),
         scheduled: scheduledStatus(args, new Date()),
@@ -108,7 +108,7 @@ async function driftHere(args: StatusArguments): Promise<readonly string[]> {
 }
 
 async function acknowledge(args: StatusArguments): Promise<void> {
-  const { acknowledge: acknowledgeLater } = await import('../later.ts');
+  const { acknowledge: acknowledgeLater } = await import('../scheduled-status.ts');
   return withStore(
     changeableGround(args.root),
     {
