@@ -137,7 +137,7 @@ interface RollbackNote {
   readonly changes: readonly string[] | undefined;
 }
 
-function rollbackOf({ about }: SnapshotSummary): RollbackNote | undefined {
+export function rollbackOf({ about }: Pick<SnapshotSummary, 'about'>): RollbackNote | undefined {
   if (typeof about !== 'object' || about === null || !('of' in about) || typeof about['of'] !== 'string') {
     return undefined;
   }

@@ -127,6 +127,17 @@ export function waiverOptions<T>(argv: Argv<T>) {
     });
 }
 
+/** Which host's state is meant, for commands that keep nothing new. */
+export function placeOptions<T>(argv: Argv<T>) {
+  return argv
+    .option('root', { type: 'string', requiresArg: true, describe: 'a folder taken as / (an image, a chroot)' })
+    .option('state-dir', {
+      type: 'string',
+      requiresArg: true,
+      describe: 'where snapshots are kept (default /var/lib/harden)',
+    });
+}
+
 export function stateOptions<T>(argv: Argv<T>) {
   return argv
     .option('state-dir', {

@@ -10,7 +10,7 @@ export function surviveClosedOutput(): void {
 }
 
 /** Writes all of `text` to standard output; a reader that went away is an error of its own, after everything else is done. */
-export async function print(text: string): Promise<void> {
+export async function print(text: string | Uint8Array): Promise<void> {
   await new Promise<void>((resolve, reject) => {
     process.stdout.write(text, (cause) => {
       if (cause === null || cause === undefined) {

@@ -2,11 +2,13 @@ import {
   constants,
   closeSync,
   fstatSync,
+  fsyncSync,
   mkdirSync,
   openSync,
   readSync,
   readdirSync,
   statSync,
+  unlinkSync,
   writeFileSync,
 } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
@@ -31,6 +33,30 @@ export async function writePrivateFile(wish: string, name: string, text: string)
   const file = openSync(path, constants.O_WRONLY | constants.O_CREAT | constants.O_TRUNC | constants.O_NOFOLLOW, 0o600);
   try {
     writeFileSync(file, text);
+  } finally {
+    closeSync(file);
+  }
+  return path;
+}
+
+/**
+ * Makes a file, on the disk when it returns, that nobody but us may read: `wish`, or `name` in it where it is a folder. It must not be there
+ * yet, and its folder has to be. Returns its path. @throws Error; then there is no such file.
+ */
+export function writeSecretFile(wish: string, name: string, bytes: Uint8Array): string {
+  const isFolder = statSync(wish, { throwIfNoEntry: false })?.isDirectory() === true;
+  const path = isFolder ? join(wish, name) : wish;
+  const file = openSync(path, constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW, 0o600);
+  try {
+    // Some file systems have no modes, or one for all files.
+    if ((fstatSync(file).mode & 0o077) !== 0) {
+      throw new Error('others may read files there');
+    }
+    writeFileSync(file, bytes);
+    fsyncSync(file);
+  } catch (error) {
+    unlinkSync(path);
+    throw error;
   } finally {
     closeSync(file);
   }
@@ -82,6 +108,11 @@ export function filesBehind(path: string, suffix: string): readonly string[] {
  * @throws Error where it is larger than `limit` bytes, not UTF-8, or cannot be read.
  */
 export function readWholeFile(file: string, limit: number, examine?: (fd: number) => void): string {
+  return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(readBytes(file, limit, examine));
+}
+
+/** The same of any bytes. */
+export function readBytes(file: string, limit: number, examine?: (fd: number) => void): Uint8Array {
   const fd = file === '-' ? 0 : openSync(file, constants.O_RDONLY | constants.O_NONBLOCK);
   try {
     if (fd !== 0) {
@@ -91,8 +122,7 @@ export function readWholeFile(file: string, limit: number, examine?: (fd: number
     if (size > limit) {
       throw new Error(`${size} bytes, more than the ${limit} that are read`);
     }
-    const bytes = readUpTo(fd, limit);
-    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
+    return readUpTo(fd, limit);
   } finally {
     if (fd !== 0) {
       closeSync(fd);

@@ -6,8 +6,10 @@ import type { Known } from '../model/state.ts';
 import { holding, openIfThere, readIfThere } from './held.ts';
 import { JOURNAL, readJournal } from './journal.ts';
 import { type ContentState, type Manifest, type ObjectState, TRANSACTION_ID, isObjectStep } from './manifest.ts';
+import { snapshotBytes } from './prune.ts';
 import { chooseManifest } from './recover.ts';
 import { BLOBS, MANIFEST, blobBytes, newBlob, originalBlob } from './save.ts';
+import { type SnapshotPart, snapshotParts } from './snapshot-parts.ts';
 import { attempt } from './trouble.ts';
 
 /** A committed transaction, opened. */
@@ -26,6 +28,10 @@ export interface Snapshots {
   read(id: string): Snapshot;
   /** Every byte is looked at; empty where all is well. */
   verify(id: string): readonly Trouble[];
+  /** The files of a snapshot as they stand. @throws HardenError where there is none of that id. */
+  parts(id: string): readonly SnapshotPart[];
+  /** Bytes in the files of a snapshot. */
+  size(id: string): number;
   /** Ids of transactions that were begun and not committed: the next writing command ends them first. */
   unfinished(): readonly string[];
 }
@@ -55,6 +61,8 @@ export function openSnapshots(folders: SnapshotFolders): Snapshots {
     },
     read,
     verify: (id) => verifyOne(folders, id),
+    parts: (id) => snapshotParts({ sys, snapshots: placeOf(folders, id) }, id),
+    size: (id) => snapshotBytes({ sys, snapshots: placeOf(folders, id) }, id),
     unfinished: () => unfinished(folders),
   };
 }

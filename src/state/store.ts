@@ -3,7 +3,7 @@ import { EXIT, HardenError } from '../model/errors.ts';
 import type { Command, CommandOutcome } from '../model/host.ts';
 import type { Fd, Sys } from '../model/sys.ts';
 import type { OpenRun, RecoverWish, RevertNote } from '../model/revert.ts';
-import type { Recovered, Rehearsed, TransactionSpec } from '../model/transaction.ts';
+import type { Recovered, Rehearsed, TransactionSpec, Trouble } from '../model/transaction.ts';
 import { type Begun, begin, rehearseOnly } from './begin.ts';
 import { pruneDone } from './cleanup.ts';
 import { giveUp } from './give-up.ts';
@@ -12,6 +12,7 @@ import { type Holder, takeLock } from './lock.ts';
 import { NewlyMade } from './newly-made.ts';
 import type { Folders, Ground } from './open-transaction.ts';
 import { asHardenError, openPlace, remarkOn } from './place.ts';
+import { removeGoing, removeSnapshots } from './prune.ts';
 import { type WaitingRuns, openRuns, waitingRuns } from './open-runs.ts';
 import { recoverAll } from './recover.ts';
 import { readRevertNotes } from './revert-notes.ts';
@@ -50,6 +51,8 @@ export interface Store extends WaitingRuns {
   /** All of `begin` but the beginning; leaves nothing. @throws HardenError where `begin` would. */
   rehearse(spec: TransactionSpec): Rehearsed;
   readonly snapshots: Snapshots;
+  /** Takes snapshots away for good, one after the other. Gives what could not go; the rest of that goes with the next recovery. */
+  removeSnapshots(ids: readonly string[]): readonly Trouble[];
   /** Keeps the result of a run beside the snapshots. Gives why it could not be kept. */
   keepRun(entry: RunEntry, text: string): string | undefined;
   /** What to know of the place where snapshots are kept, for people. */
@@ -97,6 +100,7 @@ export function openStore(options: StoreOptions): Store {
           () => {
             const recovered = recoverAll(ground, wish);
             pruneDone(folders);
+            removeGoing(folders);
             return recovered;
           },
         ),
@@ -108,6 +112,7 @@ export function openStore(options: StoreOptions): Store {
       },
       rehearse: (spec) => named(notSaved, () => rehearseOnly(ground, snapshots, spec)),
       snapshots,
+      removeSnapshots: (ids) => removeSnapshots(folders, ids),
       keepRun: (entry, text) => keepRun(folders, entry, text),
       remark: remarkOn(sys, options.stateDir, folders.home),
       withScratch: (name, content, use) => {

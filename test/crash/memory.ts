@@ -9,6 +9,7 @@ import {
   killedThreeTimes,
   powerCutAtEachCall,
 } from './memory-sweeps.ts';
+import { prunedAtEachCall } from './memory-prune.ts';
 import type { CrashMethod, Effort, MethodResult } from './method.ts';
 import { tally } from './tally.ts';
 
@@ -86,5 +87,11 @@ export const MEMORY_METHODS: readonly CrashMethod[] = [
     rows: ['T65', 'T66', 'T67', 'T68', 'T69', 'T75'],
     least: { quick: 150, full: 10_000 },
     sweep: (effort) => damagedRecords(effort === 'full' ? 1 : 211),
+  }),
+  inMemory({
+    name: 'memory: prune',
+    rows: ['T97'],
+    least: { quick: 150, full: 1_000 },
+    sweep: (effort) => prunedAtEachCall(effort === 'full' ? 60 : 6),
   }),
 ];

@@ -8,15 +8,18 @@ import {
   unreadablePlans,
 } from '../../app/snapshots.ts';
 import { redactFileText } from '../../host/redact-recording.ts';
-import { EXIT, HardenError } from '../../model/errors.ts';
+import { EXIT } from '../../model/errors.ts';
 import type { Known } from '../../model/state.ts';
-import type { FileImage, SnapshotFiles } from '../../model/transaction.ts';
+import type { FileImage, SnapshotFiles, Trouble } from '../../model/transaction.ts';
 import type { SnapshotFileText, SnapshotLine } from '../../render/snapshot-text.ts';
 import { readableSnapshots } from '../compose.ts';
 import type { Finish } from '../finish.ts';
 import { formatOptions, stateOptions } from '../options.ts';
 import { print } from '../output.ts';
+import { noSnapshots } from '../stored-snapshots.ts';
 import { readTerminal } from '../terminal.ts';
+import { exportCommand } from './snapshot-export.ts';
+import { pruneCommand } from './snapshot-prune.ts';
 import type { Manifest, ObjectState } from '../../state/manifest.ts';
 
 interface SnapshotArguments {
@@ -30,13 +33,15 @@ type OneSnapshot = SnapshotArguments & { readonly id: string | undefined };
 export function snapshotCommand(finish: Finish) {
   return {
     command: 'snapshot',
-    describe: 'what was kept to take an apply back: list | show | verify',
+    describe: 'what was kept to take an apply back: list | show | verify | export | prune',
     builder: (argv: Argv) =>
       argv
         .command(listCommand(finish))
         .command(showCommand(finish))
         .command(verifyCommand(finish))
-        .demandCommand(1, 'name one: list, show, verify'),
+        .command(exportCommand(finish))
+        .command(pruneCommand(finish))
+        .demandCommand(1, 'name one: list, show, verify, export, prune'),
     handler: () => undefined,
   } satisfies CommandModule;
 }
@@ -108,20 +113,10 @@ function verifyCommand(finish: Finish) {
   return {
     command: 'verify [id]',
     describe: 'read every byte of one snapshot, or of all, and compare with its digests',
-    builder: (argv) => common(argv).positional('id', { type: 'string', describe: 'id, or its beginning' }),
+    builder: (argv) =>
+      common(argv).positional('id', { type: 'string', describe: 'id, or its beginning, or the file of an export' }),
     handler: async (args) => {
-      const results = readableSnapshots(args, (snapshots) => {
-        if (snapshots === undefined) {
-          return args.id === undefined ? [] : noSnapshots();
-        }
-        const { snapshots: whole, damaged } = snapshots.list();
-        return args.id === undefined
-          ? [
-              ...whole.map(({ id }) => ({ id, troubles: snapshots.verify(id) })),
-              ...damaged.map((trouble) => ({ id: trouble.what, troubles: [trouble] })),
-            ]
-          : [chosenSnapshot(snapshots, args.id)].map((id) => ({ id, troubles: snapshots.verify(id) }));
-      });
+      const results = await verified(args);
       const text = results
         .map(({ id, troubles }) =>
           troubles.length === 0
@@ -139,6 +134,31 @@ function verifyCommand(finish: Finish) {
       finish(results.every(({ troubles }) => troubles.length === 0) ? EXIT.ok : EXIT.notAsItShouldBe);
     },
   } satisfies CommandModule<object, OneSnapshot>;
+}
+
+interface Verified {
+  readonly id: string;
+  readonly troubles: readonly Trouble[];
+}
+
+async function verified(args: OneSnapshot): Promise<readonly Verified[]> {
+  // Ids are hex digits; a file of such a name has a folder: ./abcd
+  if (args.id !== undefined && !/^[0-9a-f]+$/.test(args.id)) {
+    const { verifyExport } = await import('../exported-file.ts');
+    return [verifyExport(args.id)];
+  }
+  return readableSnapshots(args, (snapshots) => {
+    if (snapshots === undefined) {
+      return args.id === undefined ? [] : noSnapshots();
+    }
+    const { snapshots: whole, damaged } = snapshots.list();
+    return args.id === undefined
+      ? [
+          ...whole.map(({ id }) => ({ id, troubles: snapshots.verify(id) })),
+          ...damaged.map((trouble) => ({ id: trouble.what, troubles: [trouble] })),
+        ]
+      : [chosenSnapshot(snapshots, args.id)].map((id) => ({ id, troubles: snapshots.verify(id) }));
+  });
 }
 
 function lineOf({ id, createdAt, purpose, plan, takenBack }: SnapshotEntry): SnapshotLine {
@@ -188,13 +208,4 @@ function isJson(args: Pick<SnapshotArguments, 'format' | 'json'>): boolean {
 
 function json(value: unknown): string {
   return printableJson(value);
-}
-
-function noSnapshots(): never {
-  throw new HardenError({
-    code: 'H2011',
-    exit: EXIT.usage,
-    message: 'there is no snapshot: nothing was applied on this host. Nothing was changed.',
-    hint: 'To see what an apply would change: harden plan',
-  });
 }

@@ -117,6 +117,16 @@ export const STATE_CODES = {
     why: 'An exclusion that matches nothing is a slip, or a number of another benchmark than that of the profile.',
     remedy: 'Write the name of the control in place of its number; harden profile show lists both.',
   },
+  H2061: {
+    title: 'a file is no exported snapshot',
+    why: 'It is no tar archive, was cut off on its way, or holds something that is no part of a snapshot.',
+    remedy: 'Export it again on its host: sudo harden snapshot export ID -o FILE',
+  },
+  H2062: {
+    title: 'a snapshot is not exported there',
+    why: 'It holds what files held, secrets too. So it goes into a new file of mode 0600, never over one that is there, nor to a terminal.',
+    remedy: 'Name a new file on a disk that keeps it from others: sudo harden snapshot export ID -o /root/',
+  },
   H2101: {
     title: 'the folder of snapshots is not safe',
     why: 'Somebody else may read or write it. Snapshots hold copies of files of root, and a rollback believes them.',

@@ -65,6 +65,8 @@ export const PROVOKED: Readonly<Record<ErrorCode, string>> = {
   H2041: 'unit/config/config-files.test.ts',
   H2042: 'unit/config/config.test.ts',
   H2050: 'tree/stored-runs.test.ts',
+  H2061: 'tree/snapshot-files.test.ts',
+  H2062: 'tree/snapshot-files.test.ts',
   H2101: 'unit/state/targets.test.ts',
   H2102: 'unit/state/targets.test.ts',
   H2103: 'cli/error-codes.test.ts',
