@@ -11,6 +11,7 @@ import {
 import { eventJsonSchema } from '../src/model/event-schema.ts';
 import { planJsonSchema } from '../src/model/plan-schema.ts';
 import { resultJsonSchema } from '../src/model/result-schema.ts';
+import { revertJsonSchema } from '../src/model/revert-schema.ts';
 import { RESOURCE_TYPES } from '../src/resources/index.ts';
 
 const root = join(import.meta.dirname, '..');
@@ -21,6 +22,7 @@ export const GENERATED: Readonly<Record<string, () => Readonly<Record<string, un
   'remediations/profile.schema.json': () => profileJsonSchema(),
   'docs/schemas/plan.schema.json': () => planJsonSchema(),
   'docs/schemas/result.schema.json': () => resultJsonSchema(),
+  'docs/schemas/revert.schema.json': () => revertJsonSchema(),
   'docs/schemas/event.schema.json': () => eventJsonSchema(),
   'docs/schemas/config.schema.json': () => configJsonSchema(),
   'docs/schemas/health.schema.json': () => healthJsonSchema(),

@@ -7,6 +7,7 @@ import type { HostReader } from '../model/host.ts';
 import { BENCHMARKS } from '../model/remediation.ts';
 import type { Room } from '../state/place.ts';
 import type { Ground } from './ground.ts';
+import { allHooks } from './hooks.ts';
 
 /** What is known beside the host itself. */
 export interface DoctorInput {
@@ -40,6 +41,7 @@ export async function examine(ground: Ground, input: DoctorInput): Promise<reado
     clock(host, ground.now()),
     configuration(input),
     runs(input),
+    ...hooks(host),
     ...facts.warnings.map((text): Examined => ({ topic: 'neighbours', state: 'note', text })),
   ];
 }
@@ -189,6 +191,19 @@ function runs({ openRuns }: DoctorInput): Examined {
   return openRuns.length === 0
     ? { topic, state: 'ok', text: 'none without an end' }
     : { topic, state: 'trouble', text: `without an end: ${openRuns.join(', ')}`, mend: 'harden status' };
+}
+
+/** Only where the site has any. */
+function hooks(host: HostReader): readonly Examined[] {
+  const topic = 'hooks';
+  const all = allHooks(host);
+  const refused = all.flatMap(({ path, state: of }): readonly Examined[] =>
+    typeof of === 'object' ? [{ topic, state: 'note', text: `${path} is not run: ${of.refused}` }] : [],
+  );
+  const named = all.flatMap(({ path, state: of }) =>
+    typeof of === 'object' ? [] : [of === 'off' ? `${path} (off: not executable)` : path],
+  );
+  return [...(named.length === 0 ? [] : [{ topic, state: 'ok' as const, text: named.join(', ') }]), ...refused];
 }
 
 function isOlder(version: string, [major, minor]: readonly [number, number]): boolean {

@@ -145,6 +145,7 @@ export async function withStore<T>(
   const store = storeAt(ground, place);
   const net = bootNet(ground, place, { sys: targetSysOf(place.root), stateDir: stateOf(place).stateDir });
   const stop = watchSignals(repairCommand(place));
+  let ended: readonly Recovered[] = [];
   try {
     if (store.remark !== undefined) {
       tell(`${wrap(readTerminal(false).err, 0, `harden: ${store.remark}`, 2).join('\n')}\n`);
@@ -155,7 +156,7 @@ export async function withStore<T>(
       // A signal that came while this program started is heard before anything is put back.
       await breathe();
       refuseStopped({ stopRequested: () => stop.requested() });
-      const ended = await stop.whilePuttingBack(() => endedIn(store, ground, place.ending));
+      ended = await stop.whilePuttingBack(() => endedIn(store, ground, place.ending));
       await net.stopClocks(ended);
       place.recovered(ended);
     }
@@ -164,6 +165,10 @@ export async function withStore<T>(
     stop.release();
     net.takeAway(store);
     store.close();
+    if (place.root === undefined && ended.length > 0) {
+      const { hooksOfReverts } = await import('./hooks.ts');
+      await hooksOfReverts(ended, ground.now);
+    }
   }
 }
 

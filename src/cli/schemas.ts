@@ -4,6 +4,7 @@ type JsonSchema = Readonly<Record<string, unknown>>;
 export const SCHEMAS = {
   plan: async () => (await import('../model/plan-schema.ts')).planJsonSchema(),
   result: async () => (await import('../model/result-schema.ts')).resultJsonSchema(),
+  revert: async () => (await import('../model/revert-schema.ts')).revertJsonSchema(),
   event: async () => (await import('../model/event-schema.ts')).eventJsonSchema(),
   waiver: async () => (await import('../catalogue/json-schema.ts')).waiverJsonSchema(),
   config: async () => (await import('../catalogue/json-schema.ts')).configJsonSchema(),
@@ -22,6 +23,7 @@ export type SchemaName = keyof typeof SCHEMAS;
 export const SCHEMA_NAMES = [
   'plan',
   'result',
+  'revert',
   'event',
   'waiver',
   'config',

@@ -4,10 +4,12 @@ import { type PastPlan, chosenRun, readPast } from '../app/history.ts';
 import type { Ground } from '../app/ground.ts';
 import { atPlace } from '../model/command-place.ts';
 import { HardenError } from '../model/errors.ts';
+import type { HookRun } from '../model/hook.ts';
 import type { Approval, Plan } from '../model/plan.ts';
 import { RESULT_SCHEMA, RESULT_SCHEMA_MINOR, type Run, type RunVerb } from '../model/result.ts';
+import type { Trouble } from '../model/transaction.ts';
 import type { ReportParts } from '../plan/report-of.ts';
-import { type Runs, keepRunAt, withRuns } from '../state/runs.ts';
+import { type RunEntry, type Runs, keepRunAt, withRuns } from '../state/runs.ts';
 import type { Store } from '../state/store.ts';
 import { readableSnapshots, runsPlace } from './compose.ts';
 import { outcomeExit, outcomeJson } from './outcome.ts';
@@ -47,17 +49,74 @@ export function runOf({ id, verb, reason, ticket, given }: RunNote, ground: Pick
 export interface EndedRun {
   readonly outcome: RunOutcome;
   readonly json: string;
+  readonly run: Run;
 }
 
 /** Keeps the result of a run that changed the host, or tried to, or was approved before; others leave nothing. That it could not be kept is told, and changes nothing. */
 export function endedRun(store: Pick<Store, 'keepRun'>, ended: RunOutcome, run: Run): EndedRun {
   const outcome = withPlace(ended);
   const json = outcomeJson(outcome, run);
-  const changed = outcome.type === 'done' || outcome.type === 'rolled-back' || outcome.type === 'reverted';
-  if (changed || run.approvedAt !== undefined) {
+  if (isKept(outcome, run)) {
     tellNotKept(store.keepRun({ ...run, exit: outcomeExit(outcome) }, json));
   }
-  return { outcome, json };
+  return { outcome, json, run };
+}
+
+/** Runs that changed the host, or tried to, or were approved before. */
+function isKept({ type }: RunOutcome, { approvedAt }: Run): boolean {
+  return type === 'done' || type === 'rolled-back' || type === 'reverted' || approvedAt !== undefined;
+}
+
+/** After a run on this machine that is kept: the site's hooks, which are told of it and stand in what is kept then. */
+export async function hooksOfRun(args: RunsArguments, { outcome, json, run }: EndedRun): Promise<void> {
+  if (args.root !== undefined || !isKept(outcome, run)) {
+    return;
+  }
+  const { hooksAfter, revertJson } = await import('./hooks.ts');
+  const id = 'snapshot' in outcome ? outcome.snapshot : run.id;
+  const revert = {
+    id,
+    cause: 'rollback',
+    undo: null,
+    notAsBefore: notBack(outcome),
+    result: JSON.parse(json) as unknown,
+  } as const;
+  const hooks =
+    run.verb === 'apply'
+      ? await hooksAfter('apply', json)
+      : await hooksAfter(
+          'revert',
+          revertJson(revert, () => new Date(run.at)),
+        );
+  keepWithHooks(args, { ...run, exit: outcomeExit(outcome) }, json, hooks);
+}
+
+/** Of a rollback. */
+function notBack(outcome: RunOutcome): readonly Trouble[] {
+  switch (outcome.type) {
+    case 'done':
+      return [
+        ...outcome.kept,
+        ...outcome.proofs
+          .filter(({ proof }) => proof === 'failed')
+          .map(({ change, reason }) => ({ what: change, reason })),
+      ];
+    case 'reverted':
+      return outcome.notAsBefore;
+    case 'rolled-back':
+      return [{ what: 'the rollback', reason: outcome.reason }];
+    case 'nothing-to-do':
+    case 'declined':
+    case 'dry-run':
+      return [];
+  }
+}
+
+function keepWithHooks(args: RunsArguments, entry: RunEntry, json: string, hooks: readonly HookRun[]): void {
+  if (hooks.length > 0) {
+    const result = { ...(JSON.parse(json) as Record<string, unknown>), hooks };
+    tellNotKept(keepRunAt(placeOf(args), entry, printableJson(result)));
+  }
 }
 
 /** The commands it names, for this place. */
@@ -76,11 +135,11 @@ export function provedBy(outcome: RunOutcome): Pick<ReportParts, 'proofs' | 'met
 }
 
 /** Keeps what a verify found, where runs of this host are kept already and we may write there. */
-export function keepVerified(
+export async function keepVerified(
   args: RunsArguments,
   verified: { readonly plan: Plan; readonly exit: number },
   run: Run,
-): void {
+): Promise<void> {
   if (args.root === undefined && args['state-dir'] === undefined && process.geteuid?.() !== 0) {
     return;
   }
@@ -95,6 +154,10 @@ export function keepVerified(
   });
   try {
     tellNotKept(keepRunAt(placeOf(args), { ...run, exit }, json));
+    if (args.root === undefined) {
+      const { hooksAfter } = await import('./hooks.ts');
+      keepWithHooks(args, { ...run, exit }, json, await hooksAfter('verify', json));
+    }
   } catch (error) {
     if (!(error instanceof HardenError)) {
       throw error;

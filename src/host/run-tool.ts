@@ -16,6 +16,16 @@ const OPTIONS: SpawnOptionsWithStdioTuple<StdioNull, StdioPipe, StdioPipe> = {
   // A process group of its own, so that all it starts can be ended with it.
   detached: true,
 };
+const WITH_INPUT: SpawnOptionsWithStdioTuple<StdioPipe, StdioPipe, StdioPipe> = {
+  ...OPTIONS,
+  stdio: ['pipe', 'pipe', 'pipe'],
+};
+
+/** What a program is given, and who may end it before its time. */
+interface RunInput {
+  readonly input: string;
+  readonly stop: AbortSignal;
+}
 
 /** Runs a program of this machine that only reads, in a clean environment, its own process group and bounded time. Never rejects. */
 export async function runTool(tool: KnownTool, args: readonly string[]): Promise<CommandOutcome> {
@@ -27,17 +37,26 @@ export async function runTool(tool: KnownTool, args: readonly string[]): Promise
  * As `runTool`, of a program found already. By Node's own means: a plan runs five programs, and a library that does it with more comfort
  * takes longer to load than all of them take to run.
  */
-export function runProgram(path: string, args: readonly string[], limitMs: number): Promise<CommandOutcome> {
+export function runProgram(
+  path: string,
+  args: readonly string[],
+  limitMs: number,
+  given?: RunInput,
+): Promise<CommandOutcome> {
   return new Promise((resolve) => {
     const notStarted = (error: unknown): void => resolve({ type: 'not-started', reason: `${path}: ${errnoOf(error)}` });
     try {
-      const child = spawn(path, args, OPTIONS);
+      const child = given === undefined ? spawn(path, args, OPTIONS) : spawn(path, args, WITH_INPUT);
       child.on('error', notStarted);
       let stopped: CommandOutcome | undefined;
       const stop = (outcome: CommandOutcome): void => {
         stopped ??= outcome;
         endGroup(child.pid);
       };
+      const end = (): void => stop({ type: 'killed', signal: 'SIGKILL', stdout: '', stderr: '' });
+      given?.stop.addEventListener('abort', end, { once: true });
+      // A program that does not read what it is given may still be a good one.
+      child.stdin?.on('error', () => undefined).end(given?.input);
       const stdout = collect(child.stdout, stop);
       const stderr = collect(child.stderr, stop);
       const result = (code: number | null, signal: string | null): CommandOutcome =>
@@ -58,6 +77,7 @@ export function runProgram(path: string, args: readonly string[], limitMs: numbe
       });
       child.on('close', (code, signal) => {
         [limit, abandon, leftovers].forEach(clearTimeout);
+        given?.stop.removeEventListener('abort', end);
         resolve(result(code, signal));
       });
     } catch (error) {

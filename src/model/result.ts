@@ -15,7 +15,7 @@ export type RunVerb = (typeof RUN_VERBS)[number];
 /** Names a run; of one that changed something it is the id of its snapshot too. */
 export const RUN_ID = /^[0-9a-f]{8,32}$/;
 
-const Trouble = z.lazy(() => z.strictObject({ what: z.string(), reason: z.string() }));
+export const Trouble = z.lazy(() => z.strictObject({ what: z.string(), reason: z.string() }));
 
 const Run = z.lazy(() =>
   z.strictObject({
@@ -35,7 +35,7 @@ const Run = z.lazy(() =>
 );
 export type Run = DeepReadonly<z.infer<typeof Run>>;
 
-const Undo = z.lazy(() =>
+export const Undo = z.lazy(() =>
   z.strictObject({
     restored: z.array(z.string()),
     kept: z.array(Trouble),
@@ -80,6 +80,17 @@ const head = () => ({
   schemaMinor: z.int().nonnegative(),
   exit: z.int().describe('The exit code of the run.'),
   run: Run.exactOptional().describe('Left out by versions before minor 1.'),
+  hooks: z
+    .array(
+      z.strictObject({
+        hook: z.string(),
+        ended: z.enum(['well', 'badly', 'not-run']),
+        reason: z.string().exactOptional(),
+        output: z.string().exactOptional(),
+      }),
+    )
+    .exactOptional()
+    .describe('Programs of the site that were told of this run, and how they ended; only in a run that is kept.'),
   plan: Plan,
 });
 

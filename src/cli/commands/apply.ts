@@ -42,7 +42,7 @@ import { reportsFrom } from '../reports.ts';
 import { type LayoutArguments, layoutOf } from '../plan-layout.ts';
 import { keepCopy, readInput } from '../result-file.ts';
 import { wordsAgain } from '../said-words.ts';
-import { type EndedRun, endedRun, provedBy, runOf } from '../stored-runs.ts';
+import { type EndedRun, endedRun, hooksOfRun, provedBy, runOf } from '../stored-runs.ts';
 import { type Terminal, readTerminal } from '../terminal.ts';
 import { personUi } from '../ui.ts';
 import { waiverDesk } from '../waiver-desk.ts';
@@ -129,7 +129,8 @@ async function handle(args: Wanted, events: Events, finish: Finish): Promise<str
   const json = args.json || args.format === 'json';
   const terminal = readTerminal(args.input ?? true, json);
   const reports = reportsFrom(args.report, json);
-  const { outcome, json: result } = await run({ ...args, runId }, terminal, events);
+  const ended = await run({ ...args, runId }, terminal, events);
+  const { outcome, json: result } = ended;
   const { host, id } = outcome.plan;
   tellWaivers(outcome.plan, true);
   let code = outcomeExit(outcome);
@@ -138,11 +139,14 @@ async function handle(args: Wanted, events: Events, finish: Finish): Promise<str
   if (!reports.takesOutput) {
     await print(json ? result : outcomeText(outcome, 'apply', terminal));
   }
+  // Beside the question whether the changes stay: whoever answers has as much time as was promised.
+  const told = hooksOfRun(args, ended);
   if (outcome.type === 'done' && outcome.pendingRevert !== undefined && terminal.canAsk) {
     const { waitForKeep } = await import('../keep-prompt.ts');
     code = await waitForKeep(outcome.pendingRevert, { ...stateOf(args), health: args.health }, terminal.err);
     finish(code);
   }
+  await told;
   finish(await keepCopy(args.output, `harden-apply-${host.name}-${id}.json`, result, code));
   const parts = { kind: 'apply', ...provedBy(outcome), waivers: reportWaivers(outcome.plan) } as const;
   await reports.write(outcome.plan, parts, result);

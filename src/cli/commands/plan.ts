@@ -94,6 +94,7 @@ async function handle(args: PlanArguments, finish: Finish): Promise<void> {
   }
   await reports.write(plan, { kind: 'plan', proofs: [], met: [], waivers: reportWaivers(plan) }, planJson(plan));
   finish(args['exit-code'] ? planExit(plan) : EXIT.ok);
+  await tellHooks(args, plan);
 }
 
 /** The file of the plan, which the text names, so it comes first; where it cannot be written the plan is shown all the same. */
@@ -146,6 +147,14 @@ function planExit(plan: Plan): ExitCode {
     return EXIT.notAsItShouldBe;
   }
   return plan.notChecked.length > 0 ? EXIT.notEverythingChecked : EXIT.ok;
+}
+
+/** Of a plan of this machine. */
+async function tellHooks({ from, root }: Pick<PlanArguments, 'from' | 'root'>, plan: Plan): Promise<void> {
+  if (from === undefined && root === undefined && process.geteuid?.() === 0) {
+    const { hooksAfter } = await import('../hooks.ts');
+    await hooksAfter('plan', planJson(plan));
+  }
 }
 
 async function writeSignature(key: string, file: string, text: string): Promise<void> {

@@ -27,7 +27,7 @@ import { print, tell } from '../output.ts';
 import { type NoteArguments, noteFrom } from '../approval.ts';
 import { reportsFrom } from '../reports.ts';
 import { wordsAgain } from '../said-words.ts';
-import { type EndedRun, endedRun, runOf } from '../stored-runs.ts';
+import { type EndedRun, endedRun, hooksOfRun, runOf } from '../stored-runs.ts';
 import { keepCopy } from '../result-file.ts';
 import { type Terminal, readTerminal } from '../terminal.ts';
 import { personUi } from '../ui.ts';
@@ -85,7 +85,8 @@ async function handle(args: RollbackArguments, events: Events, finish: Finish): 
   const json = args.json || args.format === 'json';
   const terminal = readTerminal(args.input ?? true, json);
   const reports = reportsFrom(args.report, json);
-  const { outcome, json: ended } = await run({ ...args, runId }, terminal, events);
+  const run = await carriedOut({ ...args, runId }, terminal, events);
+  const { outcome, json: ended } = run;
   const { host, id } = outcome.plan;
   events.ended(outcome);
   finish(outcomeExit(outcome));
@@ -94,12 +95,13 @@ async function handle(args: RollbackArguments, events: Events, finish: Finish): 
   if (!reports.takesOutput) {
     await print(json ? result : outcomeText(outcome, 'rollback', terminal));
   }
+  await hooksOfRun(args, run);
   finish(await keepCopy(args.output, name, result, outcomeExit(outcome)));
   const parts = { kind: 'rollback', proofs: [], met: [], waivers: reportWaivers(outcome.plan) } as const;
   await reports.write(outcome.plan, parts, result);
 }
 
-async function run(
+async function carriedOut(
   args: RollbackArguments & { readonly runId: string },
   terminal: Terminal,
   events: Events,

@@ -74,7 +74,8 @@ async function handle(args: PruneArguments, finish: Finish): Promise<void> {
     if (!json) {
       tell(pruneText(found, terminal.err));
     }
-    const answer: Consent = found.going.length === 0 || args['dry-run'] ? 'nothing' : await consent(args, terminal, stop);
+    const answer: Consent =
+      found.going.length === 0 || args['dry-run'] ? 'nothing' : await consent(args, terminal, stop);
     const ids = found.going.map(({ id }) => id);
     return { choice: found, answer, troubles: answer === 'yes' ? store.removeSnapshots(ids) : [] };
   });

@@ -96,7 +96,8 @@ async function handle(args: VerifyArguments, finish: Finish): Promise<void> {
   tellWaivers(plan, true);
   const found = verifyExit(baseline?.news(plan) ?? plan, args);
   const code = reverted.length > 0 ? tellReverted(reverted) : found;
-  keepVerified(args, { plan, exit: code }, runOf({ id: newId(), verb: 'verify' }, ground));
+  finish(code);
+  await keepVerified(args, { plan, exit: code }, runOf({ id: newId(), verb: 'verify' }, ground));
   finish(await keepCopy(args.output, `harden-verify-${plan.host.name}-${plan.id}.json`, planJson(plan), code));
   await reports.write(plan, { kind: 'verify', proofs: [], met: [], waivers: reportWaivers(plan) }, planJson(plan));
 }

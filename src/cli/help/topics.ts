@@ -63,6 +63,7 @@ export const TOPICS: Readonly<Record<TopicName, Topic>> = {
         ['/etc/harden/profiles.d/*.json5', 'profiles of the site, found by their names'],
         ['/etc/harden/waivers.d/*.json5', 'waivers; harden help waivers'],
         ['/etc/harden/health.d/*.json5', 'health checks of the site; harden help health'],
+        ['/etc/harden/hooks.d/EVENT/*', 'programs told of each plan, apply, verify, revert; not more than told'],
         ['/var/lib/harden/', 'snapshots, results and what is kept of runs; mode 0700'],
         ['/run/harden/', 'the lock'],
       ]),

@@ -88,6 +88,16 @@ export const RUN_CODES = {
     why: 'It answers, but not this question, so after a restart nobody could tell whether all of them came back.',
     remedy: 'See what it says to docker inspect $(docker ps -q), mend that, then: harden apply',
   },
+  H5010: {
+    title: 'a hook of this site did not end well',
+    why: 'A program in /etc/harden/hooks.d failed, or took longer than it may. Hooks are told what was done; they decide nothing, so it stays as it is.',
+    remedy: 'Run it by hand with the document it gets: harden history show ID --json | HOOK',
+  },
+  H5011: {
+    title: 'a hook of this site was not run',
+    why: 'It is no regular file, or somebody else than root could change it or a folder above it. Hooks run as root.',
+    remedy: 'Give it to root with mode 0755 at most, and every folder above it as well.',
+  },
   H6001: {
     title: 'a folder has no clock',
     why: 'With --root nothing runs there that could take changes back after a time.',

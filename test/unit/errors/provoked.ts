@@ -107,6 +107,8 @@ export const PROVOKED: Readonly<Record<ErrorCode, string>> = {
   H5002: 'unit/health/trust.test.ts',
   H5003: 'unit/health/trust.test.ts',
   H5004: 'unit/health/unseen.test.ts',
+  H5010: 'real/hooks.test.ts',
+  H5011: 'real/hooks.test.ts',
   H6001: 'unit/app/revert-timer.test.ts',
   H6002: 'unit/app/revert-timer.test.ts',
   H6003: 'unit/app/revert-timer.test.ts',
