@@ -166,8 +166,8 @@ export async function withStore<T>(
     net.takeAway(store);
     store.close();
     if (place.root === undefined && ended.length > 0) {
-      const { hooksOfReverts } = await import('./hooks.ts');
-      await hooksOfReverts(ended, ground.now);
+      const { tellOfEnded } = await import('./hooks.ts');
+      await tellOfEnded(ended, ground.now);
     }
   }
 }

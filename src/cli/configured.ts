@@ -22,11 +22,10 @@ const POLICY_COMMANDS: readonly unknown[] = ['plan', 'apply', 'verify', 'explain
 const SETTLED_COMMANDS: readonly unknown[] = ['completion', 'schema'];
 /** Variables that are no setting of a file. */
 const PLACES = { HARDEN_ROOT: 'root', HARDEN_STATE_DIR: 'state-dir' } as const;
-const OTHER_VARIABLES = ['HARDEN_CONFIG', 'HARDEN_NO_INPUT'];
+const OTHER_VARIABLES = ['HARDEN_CONFIG', 'HARDEN_NO_INPUT', 'HARDEN_LOG'];
 /** What somebody may expect of variables that are none. */
 const UNHEARD: Readonly<Record<string, string>> = {
   HARDEN_YES: '; no variable ever approves',
-  HARDEN_LOG: '; what was done is kept in the state folder',
 };
 const FILE_LIMIT = 1024 * 1024;
 

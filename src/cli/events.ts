@@ -7,6 +7,8 @@ import { tell } from './output.ts';
 
 export interface EventsArguments {
   readonly events: string | undefined;
+  readonly root: string | undefined;
+  readonly 'dry-run': boolean;
 }
 
 /** Where a run tells what it does while it does it. */
@@ -16,23 +18,17 @@ export interface Events {
   ended(outcome: RunOutcome): void;
 }
 
-export const NO_EVENTS: Events = { under: (ui) => ui, started: () => undefined, ended: () => undefined };
-
 /**
  * Runs a command with its events; whatever becomes of it, the last event has the exit code of the process.
  * @throws what `work` throws, and HardenError exit 73 where the place cannot be written to; nothing was done then
  */
 export async function withRunEvents(
-  { events }: EventsArguments,
+  args: EventsArguments,
   finish: Finish,
   work: (events: Events, finish: Finish) => Promise<unknown>,
 ): Promise<void> {
-  if (events === undefined) {
-    await work(NO_EVENTS, finish);
-    return;
-  }
   const { withEvents } = await import('../app/events.ts');
-  const writer = await eventWriter(events);
+  const writer = await bothOf(args);
   const end: { code: ExitCode; outcome: RunOutcome | undefined } = { code: EXIT.ok, outcome: undefined };
   const close = (error: unknown): void => {
     writer.emit(endEvent(error, end));
@@ -58,6 +54,24 @@ export async function withRunEvents(
     close(error);
     throw error;
   }
+}
+
+/** What `--events` names, and the log of this machine; a folder's runs and what changes nothing are not logged. */
+async function bothOf({ events, root, 'dry-run': dryRun }: EventsArguments): Promise<EventWriter> {
+  const file = events === undefined ? undefined : await eventWriter(events);
+  if (root !== undefined || dryRun) {
+    return file ?? { emit: () => undefined, close: () => undefined };
+  }
+  const [{ log }, { logEntry }] = await Promise.all([import('./log.ts'), import('../render/log-text.ts')]);
+  let run = { id: '', verb: '' };
+  return {
+    emit: (event) => {
+      file?.emit(event);
+      run = event.type === 'run.start' ? { id: event.run, verb: event.verb } : run;
+      log(logEntry(run, event));
+    },
+    close: () => file?.close(),
+  };
 }
 
 interface EventWriter {

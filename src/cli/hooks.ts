@@ -6,7 +6,9 @@ import type { HookEvent, HookRun, HookRunner } from '../model/hook.ts';
 import { REVERT_SCHEMA, REVERT_SCHEMA_MINOR, type RevertDocument } from '../model/revert-document.ts';
 import type { Recovered, Trouble } from '../model/transaction.ts';
 import { errorText } from '../render/error-text.ts';
+import { endedEntry } from '../render/log-text.ts';
 import { printableJson } from '../render/printable.ts';
+import { log } from './log.ts';
 import { tell } from './output.ts';
 import { readTerminal } from './terminal.ts';
 
@@ -40,11 +42,12 @@ export async function hooksAfter(event: HookEvent, document: string, limits = LI
   }
 }
 
-/** Tells the hooks of every run that was taken back in passing; of one that changed nothing there is nothing to tell. */
-export async function hooksOfReverts(
+/** Tells the log what became of runs that had no end, and the hooks of every one that was taken back. */
+export async function tellOfEnded(
   ended: readonly (Recovered & { readonly notAsBefore?: readonly Trouble[] | null })[],
   now: () => Date,
 ): Promise<void> {
+  ended.filter(({ outcome }) => outcome !== 'waiting').forEach((one) => log(endedEntry(one)));
   for (const { id, outcome, undo, notKept, notAsBefore = null } of ended) {
     if (outcome === 'undone' || outcome === 'incomplete') {
       const cause = notKept === undefined ? 'recovery' : notKept === 'asked' ? 'clock' : notKept;

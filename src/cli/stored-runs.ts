@@ -107,6 +107,7 @@ function notBack(outcome: RunOutcome): readonly Trouble[] {
       return [{ what: 'the rollback', reason: outcome.reason }];
     case 'nothing-to-do':
     case 'declined':
+    case 'scheduled':
     case 'dry-run':
       return [];
   }

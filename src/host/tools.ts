@@ -16,7 +16,8 @@ export type KnownTool =
   | 'getfattr'
   | 'journalctl'
   | 'tar'
-  | 'ssh-keygen';
+  | 'ssh-keygen'
+  | 'logger';
 
 const FOLDERS = ['/usr/sbin', '/usr/bin', '/sbin', '/bin'].map(absPath);
 

@@ -17,7 +17,7 @@ import { notNowText } from '../../render/scheduled-text.ts';
 import { type ApprovalArguments, approvalFrom, signerOf } from '../approval.ts';
 import { changeableGround, withStore, wishFor } from '../compose.ts';
 import { withinWish } from '../duration.ts';
-import { type Events, type EventsArguments, NO_EVENTS, withRunEvents } from '../events.ts';
+import { type Events, type EventsArguments, withRunEvents } from '../events.ts';
 import type { Finish } from '../finish.ts';
 import { type StateArguments, clocksFor } from '../keeping.ts';
 import type { PutOff } from '../later.ts';
@@ -113,7 +113,9 @@ export function applyCommand(finish: Finish) {
         await withRunEvents(args, finish, (events, finish) => handle({ ...args, due: undefined }, events, finish));
       } else {
         const { whenDue } = await import('../later.ts');
-        await whenDue({ ...args, scheduled }, finish, (due, finish) => handle({ ...args, due }, NO_EVENTS, finish));
+        await withRunEvents(args, finish, (events, finish) =>
+          whenDue({ ...args, scheduled }, finish, (due, finish) => handle({ ...args, due }, events, finish)),
+        );
       }
     },
   } satisfies CommandModule<object, ApplyArguments>;

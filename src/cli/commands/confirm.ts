@@ -6,6 +6,7 @@ import type { Ground } from '../../app/ground.ts';
 import { failingNow } from '../../app/health.ts';
 import type { Trouble } from '../../model/transaction.ts';
 import { keptText, notAsProvenText, takenBackText, unwellText } from '../../render/keep-text.ts';
+import { keptEntry } from '../../render/log-text.ts';
 import type { Style } from '../../render/layout.ts';
 import { changeableGround, withStore } from '../compose.ts';
 import { confirmExit } from '../confirm-exit.ts';
@@ -13,6 +14,7 @@ import { keepConfirmed } from '../ended-runs.ts';
 import type { Finish } from '../finish.ts';
 import { clocksFor } from '../keeping.ts';
 import { healthSetup } from '../health.ts';
+import { log } from '../log.ts';
 import { checkOptions, formatOptions, stateOptions } from '../options.ts';
 import { print } from '../output.ts';
 import { commandPlace } from '../place.ts';
@@ -92,6 +94,7 @@ export function keep(wish: {
       const failing = failingOf(ground, wish.health, () => stop.requested() !== undefined);
       const outcome = await confirm(ground, store, { wish: wish.wish, failing, lastChance }, clocks);
       keepConfirmed(store, ground, outcome);
+      log(keptEntry(outcome.id, outcome.type));
       return outcome;
     },
   );

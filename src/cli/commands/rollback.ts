@@ -75,7 +75,10 @@ export function rollbackCommand(finish: Finish) {
           describe: 'show the way back as a plan, change nothing; with --json the plan itself',
         })
         .option('dry-run', { type: 'boolean', default: false, describe: 'all of rollback but the writes' }),
-    handler: (args) => withRunEvents(args, finish, (events, finish) => handle(args, events, finish)),
+    handler: (args) => {
+      const told = { ...args, 'dry-run': args['dry-run'] || args.plan };
+      return withRunEvents(told, finish, (events, finish) => handle(args, events, finish));
+    },
   } satisfies CommandModule<object, RollbackArguments>;
 }
 
