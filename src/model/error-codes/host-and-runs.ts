@@ -91,7 +91,7 @@ export const RUN_CODES = {
   H5010: {
     title: 'a hook of this site did not end well',
     why: 'A program in /etc/harden/hooks.d failed, or took longer than it may. Hooks are told what was done; they decide nothing, so it stays as it is.',
-    remedy: 'Run it by hand with the document it gets: harden history show ID --json | HOOK',
+    remedy: 'Run it by hand with the document it gets: harden report ID --format json | HOOK',
   },
   H5011: {
     title: 'a hook of this site was not run',
