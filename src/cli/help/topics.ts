@@ -84,6 +84,7 @@ export const TOPICS: Readonly<Record<TopicName, Topic>> = {
         ['HARDEN_CONFIG', 'the same as --config'],
         ['HARDEN_ROOT', 'the same as --root'],
         ['HARDEN_STATE_DIR', 'the same as --state-dir'],
+        ['HARDEN_LOG', 'where the log goes: auto, journal, file or off'],
         ['HARDEN_NO_INPUT', 'with the value 1: never ask'],
         ['CI', 'unless empty, 0 or false: never ask, redraw nothing'],
         ['NO_COLOR', 'unless empty: no colour'],
