@@ -65,7 +65,7 @@ describe.each(Object.entries(SHELLS))('in %s', (name, offered) => {
 
     test.each<readonly [line: string, ...offers: string[]]>([
       ['harden pl', 'plan'],
-      ['harden --json snapshot ', 'list', 'show', 'verify'],
+      ['harden --json snapshot ', 'export', 'list', 'prune', 'show', 'verify'],
       ['harden plan --format ', 'json', 'md', 'text'],
       ['harden schema rem', 'remediation'],
       ['harden explain icc-', 'icc-disabled'],

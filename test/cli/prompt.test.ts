@@ -103,19 +103,19 @@ describe.runIf(canOwn())('the question of apply, at a terminal', () => {
   });
 
   test.each([
-    ['--no-input', '--no-input', {}],
-    ['HARDEN_NO_INPUT=1', '', { HARDEN_NO_INPUT: '1' }],
-    ['CI=true', '', { CI: 'true' }],
-    ['--json', '--json', {}],
-  ])('%s: never asks, refuses with 4 and the command that would approve', async (_what, more, env) => {
+    ['--no-input', '--no-input', {}, '--no-input says that nobody is asked'],
+    ['HARDEN_NO_INPUT=1', '', { HARDEN_NO_INPUT: '1' }, 'HARDEN_NO_INPUT says that nobody is asked'],
+    ['CI=true', '', { CI: 'true' }, 'CI is set, which says that nobody is asked'],
+    ['--json', '--json', {}, 'with JSON on standard output nobody is asked'],
+  ])('%s: never asks, refuses with 4, why, and the command that would approve', async (_what, more, env, why) => {
     using tree = plantTree(DOCKER_CE);
     const before = tree.state();
     const { code, shown } = await applyAt(tree, [], more, { env });
     expect(code, shown).toBe(4);
     expect(shown.replaceAll(/\s+/g, ' ')).toContain(
-      'approval is needed, and there is no terminal to ask on. Nothing was changed.',
+      `approval is needed, and ${why}. Nothing was changed.`,
     );
-    expect(shown.replaceAll(/\s+/g, ' ')).toContain('harden apply --yes --max-risk');
+    expect(shown.replaceAll(/\s+/g, ' ')).toMatch(/a class of plans: harden apply .*--yes --max-risk/);
     expect(treeChanges(before, tree.state())).toEqual([]);
   });
 

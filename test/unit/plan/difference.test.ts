@@ -93,7 +93,7 @@ describe('a redacted plan', () => {
     expect(text).not.toMatch(/web-01|shop|\/etc\/|daemon\.json/);
     expect(masked.digest).toBe(plan.digest);
     const [broken = ''] = masked.changes.flatMap(({ breaks }) => breaks);
-    const words = /^(container-\d) reads (path-\d+) on host$/.exec(broken);
+    const words = /^(container-\d) reads (path-\d+) on host-\d$/.exec(broken);
     const paths = masked.changes.map(({ target }) => (target.type === 'daemon-option' ? target.file : target.path));
     expect(paths).toContain(words?.[2]);
   });
