@@ -9,6 +9,7 @@ import { changesTakenBack, planOfSnapshot } from './snapshots.ts';
 export function pastRuns(snapshots: Snapshots): readonly PastRun[] {
   const { snapshots: all } = snapshots.list();
   return all.map((summary) => ({
+    purpose: summary.purpose,
     files: snapshots.read(summary.id).files,
     takenBack: summary.purpose === 'apply' ? changesBack(summary, all) : [],
   }));

@@ -147,12 +147,20 @@ export interface SnapshotSummary {
   readonly proven: boolean;
 }
 
+/** Undefined: it was not there. */
+export interface AccessChange {
+  readonly before: Access | undefined;
+  readonly after: Access | undefined;
+}
+
 /** The files of a snapshot, as they were before and after the apply. */
 export interface SnapshotFiles {
   readonly id: string;
   /** Undefined where the transaction did not write or remove that file. */
   before(path: AbsPath): Known<FileImage> | undefined;
   after(path: AbsPath): Known<FileImage> | undefined;
+  /** Access of an object of any kind; undefined where the transaction did not touch that path. */
+  access(path: AbsPath): AccessChange | undefined;
   /** Content of a blob of this snapshot, verified. */
   bytes(blob: Sha256): Uint8Array;
 }

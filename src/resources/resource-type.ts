@@ -6,7 +6,7 @@ import type { HostFacts } from '../model/facts.ts';
 import type { HostReader } from '../model/host.ts';
 import type { Desired } from '../model/remediation.ts';
 import type { Evidence, Known, Observed } from '../model/state.ts';
-import type { SnapshotFiles, StepInput, Trouble, UndoPhase } from '../model/transaction.ts';
+import type { SnapshotFiles, StepInput, TransactionSpec, Trouble, UndoPhase } from '../model/transaction.ts';
 
 export type { SnapshotFiles } from '../model/transaction.ts';
 
@@ -39,6 +39,7 @@ export interface Work {
 
 /** One committed run: what it found and left, and which of its changes a later rollback took back. */
 export interface PastRun {
+  readonly purpose: TransactionSpec['purpose'];
   readonly files: SnapshotFiles;
   readonly takenBack: readonly Change[];
 }

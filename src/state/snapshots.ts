@@ -5,7 +5,14 @@ import type { Access, FileImage, SnapshotFiles, SnapshotSummary, Trouble } from 
 import type { Known } from '../model/state.ts';
 import { holding, openIfThere, readIfThere } from './held.ts';
 import { JOURNAL, readJournal } from './journal.ts';
-import { type ContentState, type Manifest, type ObjectState, TRANSACTION_ID, isObjectStep } from './manifest.ts';
+import {
+  type ContentState,
+  type Manifest,
+  type ObjectState,
+  type ObjectStep,
+  TRANSACTION_ID,
+  isObjectStep,
+} from './manifest.ts';
 import { snapshotBytes } from './prune.ts';
 import { chooseManifest } from './recover.ts';
 import { BLOBS, MANIFEST, blobBytes, newBlob, originalBlob } from './save.ts';
@@ -159,9 +166,15 @@ function filesOf({ sys }: SnapshotFolders, place: Fd, manifest: Manifest): Snaps
       return object === undefined ? undefined : known(object.before);
     },
     after: (path) => {
-      const steps = manifest.steps.filter(isObjectStep).filter((step) => step.path === path);
-      const last = steps.at(-1);
+      const last = lastStep(manifest, path);
       return last === undefined ? undefined : known(last.after);
+    },
+    access: (path) => {
+      const object = manifest.objects.find((one) => one.path === path);
+      const last = lastStep(manifest, path);
+      return object === undefined || last === undefined
+        ? undefined
+        : { before: accessIn(object.before), after: accessIn(last.after) };
     },
     bytes: (blob) =>
       holding(sys, sys.openObject(place, manifest.id), (home) =>
@@ -176,6 +189,14 @@ function filesOf({ sys }: SnapshotFolders, place: Fd, manifest: Manifest): Snaps
         }),
       ),
   };
+}
+
+function lastStep({ steps }: Manifest, path: AbsPath): ObjectStep | undefined {
+  return steps.filter(isObjectStep).findLast((step) => step.path === path);
+}
+
+function accessIn(state: ObjectState): Access | undefined {
+  return state.kind === 'absent' ? undefined : state.access;
 }
 
 /** Undefined for what is no file, or was not looked into. */

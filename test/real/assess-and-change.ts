@@ -154,6 +154,7 @@ function snapshotOf(kept: Kept): SnapshotFiles {
     id: 'abcdef0123456789',
     before: (path) => image(kept.before[path]),
     after: (path) => image(kept.after[path]),
+    access: () => undefined,
     bytes,
   };
 }

@@ -133,6 +133,7 @@ async function revert({ changes, files }: Applied): Promise<Answer> {
     id: 'abcdef12',
     before: (path: AbsPath) => image(path, 'before'),
     after: (path: AbsPath) => image(path, 'after'),
+    access: () => undefined,
     bytes: (blob: string) => {
       const found = files
         .map(({ before }) => before)

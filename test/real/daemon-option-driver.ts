@@ -67,6 +67,7 @@ function reversal({ changes: applied, before, after }: NonNullable<Question['rev
     id: 'abcdef01',
     before: () => imageOf(before),
     after: () => imageOf(after),
+    access: () => undefined,
     bytes: (blob) => blobs.get(sha256Hex(blob)) ?? new Uint8Array(),
   };
   return daemonOption.revert(applied, snapshot, facts, host);

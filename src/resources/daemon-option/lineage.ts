@@ -1,5 +1,5 @@
 import type { AbsPath } from '../../model/brand.ts';
-import type { Json, JsonObject } from '../../model/canonical.ts';
+import type { JsonObject } from '../../model/canonical.ts';
 import type { Change } from '../../model/change.ts';
 import type { Known } from '../../model/state.ts';
 import type { FileImage, SnapshotFiles } from '../../model/transaction.ts';
@@ -16,6 +16,7 @@ export interface PastContent {
 
 /** One committed run that wrote or removed the file. */
 export interface Generation {
+  readonly purpose: PastRun['purpose'];
   readonly files: SnapshotFiles;
   readonly before: PastContent;
   readonly after: PastContent;
@@ -29,13 +30,14 @@ export function lineageOf(
   snapshot: AppliedSnapshot,
   keysOf: (change: Change) => readonly string[],
 ): readonly Generation[] {
-  const runs: readonly PastRun[] = snapshot.runs ?? [{ files: snapshot, takenBack: [] }];
-  return runs.flatMap(({ files, takenBack }) => {
+  const runs: readonly PastRun[] = snapshot.runs ?? [{ purpose: 'apply', files: snapshot, takenBack: [] }];
+  return runs.flatMap(({ purpose, files, takenBack }) => {
     const [before, after] = [files.before(file), files.after(file)];
     return before === undefined || after === undefined
       ? []
       : [
           {
+            purpose,
             files,
             before: contentIn(before, files),
             after: contentIn(after, files),
@@ -43,42 +45,6 @@ export function lineageOf(
           },
         ];
   });
-}
-
-/**
- * What `key` was before `run`, without the runs before it that were taken back since: their values are gone, and what stood before them
- * counts. A value somebody else wrote in between counts as it is.
- */
-export function valueBefore(key: string, run: Generation, lineage: readonly Generation[]): Json | undefined {
-  let value = run.before.members[key];
-  for (const earlier of lineage.slice(0, lineage.indexOf(run)).toReversed()) {
-    const { before, after, takenBack } = earlier;
-    if (!same(after.members[key], value)) {
-      return value;
-    }
-    if (!same(before.members[key], value)) {
-      if (!takenBack.has(key)) {
-        return value;
-      }
-      value = before.members[key];
-    }
-  }
-  return value;
-}
-
-/** The later run that gave `key` the value it has now and still stands. */
-export function laterOwner(
-  key: string,
-  present: Json | undefined,
-  run: Generation,
-  lineage: readonly Generation[],
-): Generation | undefined {
-  return lineage
-    .slice(lineage.indexOf(run) + 1)
-    .findLast(
-      ({ before, after, takenBack }) =>
-        !takenBack.has(key) && !same(before.members[key], after.members[key]) && same(after.members[key], present),
-    );
 }
 
 /**
@@ -107,10 +73,6 @@ export function spelledBefore(
 export function makerOf(lineage: readonly Generation[]): Generation | undefined {
   const last = lineage.findLast(({ before, after }) => before.bytes === undefined || after.bytes === undefined);
   return last?.after.bytes === undefined ? undefined : last;
-}
-
-export function same(a: Json | undefined, b: Json | undefined): boolean {
-  return a === undefined || b === undefined ? a === b : sameJson(a, b);
 }
 
 export function membersOf(document: DaemonDocument): JsonObject {

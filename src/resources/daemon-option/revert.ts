@@ -9,17 +9,15 @@ import { impactOf } from './activation.ts';
 import { actionOf, type Content, contentOf, editsOf, stepsBetween } from './change.ts';
 import { type DaemonDocument, parseDocument } from './document.ts';
 import { editText, type KeyEdit } from './edit.ts';
+import { laterOwner, same, valueBefore } from '../common/lineage.ts';
 import {
   digestIn,
   type Generation,
-  laterOwner,
   lineageOf,
   makerOf,
   membersOf,
   type PastContent,
-  same,
   spelledBefore,
-  valueBefore,
 } from './lineage.ts';
 import { findFile, type FoundFile } from './observe.ts';
 import { withStartNote } from './start-note-steps.ts';
@@ -151,15 +149,12 @@ function stateOf(key: string, { run, lineage, now }: Versions): KeyState {
   if (same(present, goal)) {
     return { state: 'back', goal, whose };
   }
-  if (same(present, run.after.members[key]) || same(present, run.before.members[key])) {
-    return { state: 'ours', goal, whose };
-  }
   const later = laterOwner(key, present, run, lineage);
-  return {
-    state: 'theirs',
-    goal,
-    whose: later === undefined ? whose : `apply ${later.files.id} set it again; it goes back with that one`,
-  };
+  if (later !== undefined) {
+    return { state: 'theirs', goal, whose: `apply ${later.files.id} set it again; it goes back with that one` };
+  }
+  const isOurs = same(present, run.after.members[key]) || same(present, run.before.members[key]);
+  return { state: isOurs ? 'ours' : 'theirs', goal, whose };
 }
 
 function textAfter(undo: readonly KeyEdit[], versions: Versions, facts: HostFacts): Pick<Goal, 'to' | 'original'> {

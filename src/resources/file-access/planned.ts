@@ -57,7 +57,8 @@ export function settingsByFile(changes: readonly Change[]): readonly PlannedSett
   });
 }
 
-function partOf(state: Json): PartOfAccess {
+/** What a change says of an access, before or after it. */
+export function partOf(state: Json): PartOfAccess {
   const mode = memberOf(state, 'mode');
   const uid = memberOf(state, 'uid');
   const gid = memberOf(state, 'gid');

@@ -2,88 +2,60 @@ import type { AbsPath, ResourceAddress } from '../../model/brand.ts';
 import { digestOfBytes } from '../../model/canonical.ts';
 import type { Change } from '../../model/change.ts';
 import type { HostFacts } from '../../model/facts.ts';
-import type { FileStat, HostReader } from '../../model/host.ts';
+import type { HostReader } from '../../model/host.ts';
 import type { StepInput } from '../../model/transaction.ts';
-import type { Reversal, SnapshotFiles } from '../resource-type.ts';
-import { accessStep, dropInAt, durableSteps } from './change.ts';
-import {
-  type PartOfAccess,
-  type PlannedAccess,
-  plannedByPath,
-  type PlannedSettings,
-  settingsByFile,
-} from './planned.ts';
+import type { AppliedSnapshot, Reversal, SnapshotFiles } from '../resource-type.ts';
+import { dropInAt, durableSteps } from './change.ts';
+import { plannedByPath, type PlannedSettings, settingsByFile } from './planned.ts';
+import { type AccessWay, wayOfPath } from './revert-path.ts';
 
-/** What becomes of one path or one file on the way back. */
+/** What becomes of one drop-in on the way back. */
 type Way =
   | { readonly type: 'steps'; readonly steps: readonly StepInput[] }
   | { readonly type: 'already' }
   | { readonly type: 'kept'; readonly what: string; readonly reason: string };
 
-/** Each path goes back to what it was where it still is what the apply made of it; what somebody changed since is left alone and named. */
+/**
+ * Each part of an access goes back to what it was before this apply, and before those before it that were taken back since. What
+ * somebody else changed since is left alone and named; what a later apply changed goes back with that one.
+ */
 export function revertAccess(
   changes: readonly Change[],
-  snapshot: SnapshotFiles,
+  snapshot: AppliedSnapshot,
   facts: HostFacts,
   host: HostReader,
 ): Promise<Reversal> {
-  const files = settingsByFile(changes).map((planned) => ({ planned, way: wayOfFile(planned, snapshot, host) }));
+  const files = settingsByFile(changes).map((planned) => asAccessWay(planned, wayOfFile(planned, snapshot, host)));
+  const keptFile = new Set(files.flatMap(({ kept }) => kept.map(({ address }) => address)));
+  // Where the source of an access stays, so does the access itself.
   const paths = plannedByPath(changes)
     .toReversed()
-    .map((planned) => ({ planned, way: wayOfPath(planned, host) }));
-  const keptFile = new Set(
-    files.flatMap(({ planned, way }) => (way.type === 'kept' ? addresses(planned.changes) : [])),
-  );
-  // Where the source of an access stays, so does the access itself.
-  const open = paths.filter(({ planned }) => !planned.changes.some(({ address }) => keptFile.has(address)));
-  const all = [...files, ...open];
-  const moving = new Set(all.flatMap(({ planned, way }) => (way.type === 'steps' ? addresses(planned.changes) : [])));
-  const durable = files.flatMap(({ way }) => stepsOf(way));
+    .filter((planned) => !planned.changes.some(({ address }) => keptFile.has(address)))
+    .map((planned) => wayOfPath(planned, snapshot, host));
+  const all = [...files, ...paths];
+  const open = new Set(all.flatMap(({ moving, kept }) => [...moving, ...kept.map(({ address }) => address)]));
+  const durable = files.flatMap(({ steps }) => steps);
   const touched = durable.length === 0 ? [] : changes;
   return Promise.resolve({
-    steps: [...open.flatMap(({ way }) => stepsOf(way)), ...durableSteps(durable, touched, facts)],
+    steps: [...paths.flatMap(({ steps }) => steps), ...durableSteps(durable, touched, facts)],
     undoPhases: [],
-    kept: all.flatMap(({ planned, way }) =>
-      way.type === 'kept'
-        ? addresses(planned.changes).map((address) => ({ address, what: way.what, reason: way.reason }))
-        : [],
-    ),
-    already: [
-      ...new Set(all.flatMap(({ planned, way }) => (way.type === 'already' ? addresses(planned.changes) : []))),
-    ].filter((address) => !moving.has(address)),
+    kept: all.flatMap(({ kept }) => kept),
+    already: [...new Set(all.flatMap(({ already }) => already))].filter((address) => !open.has(address)),
   });
 }
 
-function stepsOf(way: Way): readonly StepInput[] {
-  return way.type === 'steps' ? way.steps : [];
+function asAccessWay({ changes }: PlannedSettings, way: Way): AccessWay {
+  const own = addresses(changes);
+  return {
+    steps: way.type === 'steps' ? way.steps : [],
+    moving: way.type === 'steps' ? own : [],
+    kept: way.type === 'kept' ? own.map((address) => ({ address, what: way.what, reason: way.reason })) : [],
+    already: way.type === 'already' ? own : [],
+  };
 }
 
 function addresses(changes: readonly Change[]): readonly ResourceAddress[] {
   return [...new Set(changes.map(({ address }) => address))];
-}
-
-function wayOfPath({ path, before, after }: PlannedAccess, host: HostReader): Way {
-  const stat = host.stat(path);
-  if (stat.status === 'absent') {
-    return { type: 'kept', what: path, reason: 'it is not there any more' };
-  }
-  if (stat.status === 'unreadable') {
-    return { type: 'kept', what: path, reason: stat.reason };
-  }
-  if (has(stat.value, before)) {
-    return { type: 'already' };
-  }
-  if (!has(stat.value, after)) {
-    return { type: 'kept', what: path, reason: 'somebody changed its access since' };
-  }
-  const { mode, uid, gid } = stat.value;
-  return { type: 'steps', steps: accessStep(path, stat.value, { mode, uid, gid, ...before }) };
-}
-
-function has(stat: FileStat, part: PartOfAccess): boolean {
-  return (
-    (part.mode ?? stat.mode) === stat.mode && (part.uid ?? stat.uid) === stat.uid && (part.gid ?? stat.gid) === stat.gid
-  );
 }
 
 function wayOfFile({ file, madeFolder }: PlannedSettings, snapshot: SnapshotFiles, host: HostReader): Way {

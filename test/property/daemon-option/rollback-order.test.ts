@@ -45,7 +45,11 @@ class Host {
     if (target === undefined) {
       throw new Error(`no run ${id}`);
     }
-    const runs = this.runs.map((run): PastRun => ({ files: run.files, takenBack: this.#takenBack(run) }));
+    const runs = this.runs.map((run): PastRun => ({
+      purpose: run.of === undefined ? 'apply' : 'rollback',
+      files: run.files,
+      takenBack: this.#takenBack(run),
+    }));
     const back = await daemonOption.revert(
       target.changes,
       { ...target.files, runs },
@@ -109,6 +113,7 @@ function snapshot(id: string, before: Text, after: Text): SnapshotFiles {
     id,
     before: (path) => (path === FILE ? image(before) : undefined),
     after: (path) => (path === FILE ? image(after) : undefined),
+    access: () => undefined,
     bytes: (blob) => new TextEncoder().encode(texts.find((text) => digestOfBytes(text) === blob)),
   };
 }
@@ -280,6 +285,16 @@ describe('two applies, taken back in the order they were made', () => {
     expect(await host.rollback(first)).toEqual([`apply ${second} set it again; it goes back with that one`]);
     expect(await host.rollback(second)).toEqual([]);
     expect(host.text).toBe('{"debug":false}');
+  });
+
+  test('that set the same key alike, with a value of the site in between: the second goes back to that', async () => {
+    const host = new Host('{"debug":false}', sampleFacts());
+    const first = host.apply([{ key: 'debug', set: true }]);
+    host.text = '{"debug":"x"}';
+    const second = host.apply([{ key: 'debug', set: true }]);
+    expect(await host.rollback(first)).toEqual([`apply ${second} set it again; it goes back with that one`]);
+    await host.rollback(second);
+    expect(host.text).toBe('{"debug":"x"}');
   });
 });
 

@@ -65,6 +65,7 @@ function snapshot(before: Readonly<Record<string, string | null>>): SnapshotFile
     id: 'abcdef12',
     before: state,
     after: state,
+    access: () => undefined,
     bytes: (blob) =>
       Buffer.from(Object.values(before).find((text) => text !== null && digestOfBytes(text) === blob) ?? ''),
   };

@@ -384,6 +384,7 @@ function snapshotOf(before: string | null, after: string | null, madeFolder = fa
     id: 'abcdef01',
     before: (path) => (path === FILE ? image(before) : madeFolder ? { status: 'absent' } : undefined),
     after: (path) => (path === FILE ? image(after) : undefined),
+    access: () => undefined,
     bytes: (blob) => new TextEncoder().encode(blobs.get(blob)),
   };
 }

@@ -242,6 +242,7 @@ function snapshotOf(before: string, after: string): SnapshotFiles {
     id: 'abcdef01',
     before: (path) => (path === FILE ? image(before) : undefined),
     after: (path) => (path === FILE ? image(after) : undefined),
+    access: () => undefined,
     bytes: (blob) => new TextEncoder().encode(blob === digestOfBytes(before) ? before : after),
   };
 }

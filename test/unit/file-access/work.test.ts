@@ -146,6 +146,7 @@ function snapshotWith(before: string | null, after: string): SnapshotFiles {
           ? { status: 'absent' }
           : { status: 'present', value: image(before) },
     after: (path) => (path === DROP_IN ? { status: 'present', value: image(after) } : undefined),
+    access: () => undefined,
     bytes: () => new TextEncoder().encode(before ?? ''),
   };
 }

@@ -1,11 +1,11 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { absPath } from '../../src/model/brand.ts';
-import type { FileAccessDesired } from '../../src/model/remediation.ts';
-import { dropInText, type WantedSettings } from '../../src/resources/file-access/socket-unit.ts';
-import { acceptedAccess, sameAccess, settingsNeeded } from '../../src/resources/file-access/wanted.ts';
-import type { SocketGroup } from '../../src/resources/common/socket-group.ts';
-import { SOCKET_KEYS, socketSettings } from '../../src/resources/common/socket-settings.ts';
+import { absPath } from '../../../src/model/brand.ts';
+import type { FileAccessDesired } from '../../../src/model/remediation.ts';
+import { dropInText, type WantedSettings } from '../../../src/resources/file-access/socket-unit.ts';
+import { acceptedAccess, sameAccess, settingsNeeded } from '../../../src/resources/file-access/wanted.ts';
+import type { SocketGroup } from '../../../src/resources/common/socket-group.ts';
+import { SOCKET_KEYS, socketSettings } from '../../../src/resources/common/socket-settings.ts';
 
 const mode = fc.integer({ min: 0, max: 0o7777 });
 const id = fc.integer({ min: 0, max: 70_000 });
