@@ -159,6 +159,28 @@ describe.runIf(canOwn())('a file somebody else may have written', () => {
     });
   });
 
+  test('a baseline silences findings as a waiver does, and is held to the same', async () => {
+    const baseline = join(folder, 'baseline.json');
+    const args = ['verify', '--root', tree.root, '-c', '3.*'];
+    expect((await harden([...args, '-o', baseline])).code).toBe(2);
+    expect((await harden([...args, '--baseline', baseline])).code).toBe(0);
+    for (const [mode, uid] of [
+      [0o666, 0],
+      [0o644, STRANGER],
+    ] as const) {
+      await withAccess(baseline, mode, uid, async () => {
+        expectError(await harden([...args, '--baseline', baseline]), {
+          code: 65,
+          id: 'H1002',
+          says: [`${baseline} is not used to judge this host`, 'Nothing was verified'],
+        });
+      });
+    }
+    await withAccess(folder, 0o777, 0, async () => {
+      expectError(await harden([...args, '--baseline', baseline]), { code: 65, id: 'H1002', says: [folder] });
+    });
+  });
+
   test('a plan whose life was made longer is refused', async () => {
     const longer = join(folder, 'longer.json');
     const text = readFileSync(plan, 'utf8');

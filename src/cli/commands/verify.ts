@@ -110,13 +110,13 @@ interface Baseline {
   readonly news: (plan: Plan) => Plan;
 }
 
-/** @throws HardenError where the file is no plan of harden's, or was changed. */
+/** @throws HardenError where the file is no plan of harden's, was changed, or others than root could have changed it. */
 async function baselineOf(file: string): Promise<Baseline> {
   const [{ readPlan }, { comparedWith, newsOf }] = await Promise.all([
     import('../../app/plan-file.ts'),
     import('../../plan/baseline.ts'),
   ]);
-  const before = readPlan(file, readInput(file));
+  const before = readPlan(file, readInput(file, 'judge'));
   return {
     refuseOther: (plan) => {
       const isSame = before.host.idHmac === plan.host.idHmac && before.content.benchmark === plan.content.benchmark;
