@@ -23,7 +23,7 @@ import type { Begun } from '../state/begin.ts';
 import type { Store } from '../state/store.ts';
 import { chosenPart } from './chosen-part.ts';
 import { pastRuns } from './past-runs.ts';
-import { chosenSnapshot, planOfSnapshot, standingChanges } from './snapshots.ts';
+import { areTakenBack, chosenSnapshot, planOfSnapshot, standingChanges } from './snapshots.ts';
 import { consentTo } from './consent.ts';
 import { stillTheWayBack } from './still-approved.ts';
 import { type TransactionEnd, endOf, failureOf, reasonOf, refuseStopped } from './ending.ts';
@@ -61,7 +61,8 @@ export async function rollback(ground: Ground, store: Store, request: RollbackRe
   const applied = chosenPart(planOfSnapshot({ id, about: manifest.about }), request.part, ground.catalogue);
   const first = await wayBack(ground, applied, files);
   const { plan } = first;
-  if (isBack(first)) {
+  const changes = applied.changes.map((change) => change.id);
+  if (isBack(first) && (request.dryRun || areTakenBack(id, changes, store.snapshots.list().snapshots))) {
     return { type: 'nothing-to-do', plan };
   }
   const specFor = ({ facts, reversal }: WayBack, way: Plan): TransactionSpec => ({
@@ -69,7 +70,7 @@ export async function rollback(ground: Ground, store: Store, request: RollbackRe
     purpose: 'rollback',
     createdAt: ground.now().toISOString(),
     bootId: facts.identity.bootId,
-    about: toJson({ type: 'rollback', of: id, changes: applied.changes.map((change) => change.id), plan: way }),
+    about: toJson({ type: 'rollback', of: id, changes, plan: way }),
     steps: reversal.steps,
     undoPhases: reversal.undoPhases,
   });
@@ -78,34 +79,61 @@ export async function rollback(ground: Ground, store: Store, request: RollbackRe
     const left = first.reversal.kept.map(({ what, reason }) => `leave ${what}: ${reason}`);
     return { type: 'dry-run', plan, steps: [...first.reversal.steps.map(stepText), ...left] };
   }
-  const { yes, ceiling, note = {} } = request;
-  const unattended = { ...NOT_UNATTENDED, note };
-  const asking = { plan, verb: 'rollback', yes, ceiling, by: ground.operator, now: ground.now } as const;
-  const consent = await consentTo({ ...asking, unattended, words: request.words }, ui);
-  refuseStopped(ui);
-  if (consent.type === 'declined') {
+  // Nobody is asked where nothing moves; that it is back is kept all the same, for what is taken back later.
+  const agreed = isBack(first)
+    ? { way: first, plan, approvals: [] }
+    : await agreedWay(first, { ground, applied, files, request, ui });
+  if (agreed === undefined) {
     return { type: 'declined', plan };
   }
-  const second = await wayBack(ground, applied, files);
-  const agreed = stillTheWayBack(plan, second.plan);
-  const { facts, reversal } = second;
+  const { way } = agreed;
+  const { facts, reversal } = way;
   refuseStopped(ui);
-  if (isBack(second)) {
-    return { type: 'nothing-to-do', plan: agreed };
-  }
   // What is unwell may be why it is put back; it is only not held against the way back.
-  const gate = await openGate({ ground, facts, setup: request.health, steps: reversal.steps, ui }, false);
+  const gate = isBack(way)
+    ? undefined
+    : await openGate({ ground, facts, setup: request.health, steps: reversal.steps, ui }, false);
   refuseStopped(ui);
-  const transaction = store.begin(specFor(second, { ...agreed, approvals: [consent.approval] }));
-  const run = { ground, ui, applied, files, reversal, facts, plan: agreed, gate };
+  const transaction = store.begin(specFor(way, { ...agreed.plan, approvals: agreed.approvals }));
+  const run = { ground, ui, applied, files, reversal, facts, plan: agreed.plan, gate };
   const end = await endOf(transaction, () => performAndProve(run, transaction));
   if (end.type === 'failed') {
     const look = async (): Promise<Looked> => ({ facts: await gatherFacts(ground.host), moved: [] });
-    return putBack({ ui, plan: agreed, facts, gate, look, sees: false }, transaction, end);
+    return putBack({ ui, plan: agreed.plan, facts, gate, look, sees: false }, transaction, end);
   }
   const standing = standingChanges(id, store.snapshots.list().snapshots);
-  const done = { type: 'done', plan: agreed, snapshot: id, proofs: end.proofs, kept: reversal.kept } as const;
+  const done = { type: 'done', plan: agreed.plan, snapshot: id, proofs: end.proofs, kept: reversal.kept } as const;
   return { ...done, ...(standing === 0 ? {} : { standing }), health: end.health };
+}
+
+interface Asking {
+  readonly ground: Ground;
+  readonly applied: Plan;
+  readonly files: AppliedSnapshot;
+  readonly request: RollbackRequest;
+  readonly ui: Ui;
+}
+
+/** A way back that somebody agreed to and that still is the one. */
+interface AgreedWay {
+  readonly way: WayBack;
+  readonly plan: Plan;
+  readonly approvals: Plan['approvals'];
+}
+
+/** Undefined where it was declined. @throws HardenError where it cannot be agreed to, or the host moved meanwhile. */
+async function agreedWay({ plan }: WayBack, asking: Asking): Promise<AgreedWay | undefined> {
+  const { ground, applied, files, request, ui } = asking;
+  const { yes, ceiling, note = {}, words } = request;
+  const unattended = { ...NOT_UNATTENDED, note };
+  const wish = { plan, verb: 'rollback', yes, ceiling, by: ground.operator, now: ground.now } as const;
+  const consent = await consentTo({ ...wish, unattended, words }, ui);
+  refuseStopped(ui);
+  if (consent.type === 'declined') {
+    return undefined;
+  }
+  const way = await wayBack(ground, applied, files);
+  return { way, plan: stillTheWayBack(plan, way.plan), approvals: [consent.approval] };
 }
 
 function refuseRollbackOfRollback(id: string, purpose: 'apply' | 'rollback'): void {
@@ -132,7 +160,7 @@ async function wayBack(ground: Ground, applied: Plan, files: AppliedSnapshot): P
   return { facts, reversal, plan: wayBackPlan(ground, applied, reversal, facts) };
 }
 
-function isBack({ reversal }: WayBack): boolean {
+function isBack({ reversal }: Pick<WayBack, 'reversal'>): boolean {
   return reversal.steps.length === 0 && reversal.kept.length === 0;
 }
 
@@ -150,7 +178,9 @@ interface WayBackRun {
 async function performAndProve(run: WayBackRun, transaction: Begun): Promise<TransactionEnd> {
   const { ground, ui, reversal, facts } = run;
   const { id, rehearsed } = transaction;
-  ui.progress({ type: 'snapshot', id, steps: reversal.steps.length, rehearsed });
+  if (!isBack({ reversal })) {
+    ui.progress({ type: 'snapshot', id, steps: reversal.steps.length, rehearsed });
+  }
   const engine = { host: ground.host, socket: facts.engine.apiSocket };
   const performed = await performSteps(transaction, reversal.steps, engine, driverFor(ui, reversal.steps.length));
   if (performed.type !== 'done') {

@@ -47,6 +47,15 @@ export function standingChanges(id: string, all: readonly SnapshotSummary[]): nu
   return apply === undefined || done === undefined ? 0 : changeIdsOf(apply).filter((one) => !done.has(one)).length;
 }
 
+/** Whether proven rollbacks took back all of these changes of `id`. */
+export function areTakenBack(id: string, changes: readonly string[], all: readonly SnapshotSummary[]): boolean {
+  const done = changesTakenBack(
+    id,
+    all.filter((summary) => summary.proven),
+  );
+  return done === undefined || changes.every((change) => done.has(change));
+}
+
 /** Ids of the changes of `id` that rollbacks put back, or left to somebody who had changed them since. Undefined: all of them. */
 export function changesTakenBack(id: string, all: readonly SnapshotSummary[]): ReadonlySet<string> | undefined {
   const parts = rollbacksOf(id, all).map(({ rollback }) => rollback.changes);

@@ -42,7 +42,7 @@ export function doneText(done: DoneText, style: Style): string {
   const head =
     done.verb === 'apply'
       ? `${done.plan.source.type === 'root' ? 'Looked at the folder again' : 'Verified on the live host'}: ${live.length} of ${count(done.proofs.length, 'change')} live.`
-      : `Put back and looked at again: ${live.length} of ${count(done.proofs.length, 'change')} as before.`;
+      : `${done.plan.changes.length === 0 ? 'Nothing had to be put back' : 'Put back and looked at again'}: ${live.length} of ${count(done.proofs.length, 'change')} as before.`;
   const lines = [
     ...wrap(style, 0, head),
     ...pending.flatMap(({ change, proof, reason }) =>

@@ -8,7 +8,7 @@ const DAEMON_JSON = '/etc/docker/daemon.json';
 const HIGH = ['--max-risk', 'high', '--max-impact', 'restart'];
 
 async function apply(host: ThrowawayHost, control: string): Promise<string> {
-  const { snapshot } = await runJson(host, ['apply', '-c', control, ...HIGH], 0);
+  const { snapshot } = await runJson(host, ['apply', '-p', 'cis-docker-1.8.0/L2', '-c', control, ...HIGH], 0);
   return snapshot ?? '';
 }
 
@@ -44,6 +44,48 @@ describe.runIf(realHosts('bookworm', 'trixie'))('two applies on a host without d
     await runJson(host, ['rollback', first], 0);
     await runJson(host, ['rollback', second], 0);
     expect(layerChanges(before, await host.layer(OWN_STATE))).toEqual([]);
+  });
+});
+
+describe.runIf(realHosts('trixie'))('two applies to the access of one file', () => {
+  const FILE = '/etc/default/docker';
+  const access = async (host: ThrowawayHost): Promise<string> => (await host.check(`stat -c %a:%U:%G ${FILE}`)).trim();
+
+  test('taken back in the order they were made leave the very access from before', async () => {
+    await using host = await throwawayHost('trixie', { binds: WITH_HARDEN });
+    await host.check(`chmod 0666 ${FILE}; chown daemon:daemon ${FILE}`);
+    await host.startDockerd();
+    const before = await host.layer(OWN_STATE);
+    const first = await apply(host, 'etc-default-docker-mode');
+    // Somebody opens it again, and it is closed again.
+    await host.check(`chmod 0664 ${FILE}`);
+    const second = await apply(host, 'etc-default-docker-mode');
+    const third = await apply(host, 'etc-default-docker-owner');
+    const { kept = [] } = await runJson(host, ['rollback', first], 2);
+    expect(kept).toMatchObject([{ what: FILE, reason: expect.stringContaining(`apply ${second} `) as string }]);
+    expect(await access(host)).toBe('644:root:root');
+    await runJson(host, ['rollback', second], 0);
+    expect(await access(host)).toBe('664:root:root');
+    await runJson(host, ['rollback', third], 0);
+    expect(await access(host)).toBe('664:daemon:daemon');
+    await host.check(`chmod 0666 ${FILE}`);
+    expect(layerChanges(before, await host.layer(OWN_STATE))).toEqual([]);
+  });
+
+  test('one that somebody took back by hand is recorded as back, and the one before it is next', async () => {
+    await using host = await throwawayHost('trixie', { binds: WITH_HARDEN });
+    await host.check(`chmod 0666 ${FILE}; chown daemon:daemon ${FILE}`);
+    await host.startDockerd();
+    const first = await apply(host, 'etc-default-docker-owner');
+    const second = await apply(host, 'etc-default-docker-mode');
+    await host.check(`chmod 0666 ${FILE}`);
+    const back = await harden(host, ['rollback']);
+    expect(back.code, back.stderr).toBe(0);
+    expect(back.stdout).toContain('Nothing had to be put back: 1 of 1 change as before.');
+    expect(await snapshotList(host)).toContain('taken back by');
+    expect((await harden(host, ['history', 'list'])).stdout).toContain(`took back run ${second}`);
+    expect((await runJson(host, ['rollback'], 0)).snapshot).toBe(first);
+    expect(await access(host)).toBe('666:daemon:daemon');
   });
 });
 
