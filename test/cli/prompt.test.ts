@@ -112,9 +112,7 @@ describe.runIf(canOwn())('the question of apply, at a terminal', () => {
     const before = tree.state();
     const { code, shown } = await applyAt(tree, [], more, { env });
     expect(code, shown).toBe(4);
-    expect(shown.replaceAll(/\s+/g, ' ')).toContain(
-      `approval is needed, and ${why}. Nothing was changed.`,
-    );
+    expect(shown.replaceAll(/\s+/g, ' ')).toContain(`approval is needed, and ${why}. Nothing was changed.`);
     expect(shown.replaceAll(/\s+/g, ' ')).toMatch(/a class of plans: harden apply .*--yes --max-risk/);
     expect(treeChanges(before, tree.state())).toEqual([]);
   });
