@@ -75,6 +75,7 @@ describe.runIf(canOwn())('exit codes', () => {
   test.each(LEAVES)('%s: 64 for an option it does not have', async (words) => {
     const needed = commandsIn(PROGRAM).find(({ path }) => path.join(' ') === words)?.positionals ?? [];
     const args = needed.filter(({ required }) => required).map(({ choices }) => choices[0] ?? 'x');
+    args.push(...(words === 'snapshot export' ? ['-o', 'x'] : []));
     const { code, stdout, stderr } = await harden([...words.split(' '), ...args, '--nope']);
     expect({ code, stdout }).toEqual({ code: EXIT.usage, stdout: '' });
     expect(stderr.split('\n')[0]).toMatch(
@@ -162,12 +163,13 @@ test('the README tells every code but the one of a bug', () => {
   expect(known.filter((code) => code !== EXIT.bug && !told.includes(code))).toEqual([]);
 });
 
-test('the process is ended from the middle of the program by a second Ctrl-C only', () => {
+test('the process is ended from the middle of the program by a second Ctrl-C and by --timeout only', () => {
   const files = readdirSync(join(ROOT, 'src'), { recursive: true, encoding: 'utf8' }).filter((name) =>
     name.endsWith('.ts'),
   );
   expect(files.filter((name) => readFileSync(join(ROOT, 'src', name), 'utf8').includes('process.exit('))).toEqual([
     'cli/signals.ts',
+    'cli/time-limit.ts',
   ]);
 });
 

@@ -72,14 +72,14 @@ async function applied(tree: Tree): Promise<string> {
 }
 
 /** A command that reads what an apply has left. */
-function reading(command: string, args: (id: string) => readonly string[]): ExitRow {
+function reading(command: string, args: (id: string, tree: Tree) => readonly string[]): ExitRow {
   return {
     command,
     code: EXIT.ok,
     what: 'what an apply left',
     says: '',
     changes: true,
-    act: async (tree) => harden([...command.split(' '), ...args(await applied(tree)), ...at(tree)]),
+    act: async (tree) => harden([...command.split(' '), ...args(await applied(tree), tree), ...at(tree)]),
   };
 }
 
@@ -245,6 +245,8 @@ export const EXIT_TABLE: readonly ExitRow[] = [
   reading('history show', (id) => [id]),
   reading('history diff', (id) => [id, id]),
   reading('snapshot show', (id) => [id]),
+  { ...reading('snapshot export', (id, tree) => [id, '-o', join(tree.outside, 'snapshot.tar')]), says: ' is in /' },
+  afterApply(row(['snapshot prune', EXIT.ok, 'nothing that may go', 'To stay:'], on('--yes'))),
   reading('report', (id) => [id, '--format', 'csv']),
   row(['history show', EXIT.usage, 'a run that is not there', 'there is no run abcd1234'], on(NOT_THERE)),
   row(['history diff', EXIT.usage, 'runs that are not there', 'there is no run abcd1234'], on(NOT_THERE, NOT_THERE)),
