@@ -173,14 +173,15 @@ const recording: FuzzTarget = {
   check: (bytes) => {
     const text = decode(bytes);
     const read = orRefused(() => parseRecording(text, 'r'));
-    return expectThat(
-      read === undefined || canonicalJson(read) === canonicalJson(JSON.parse(text, withoutProto)),
-      'not what the file says',
-    );
+    return expectThat(read === undefined || plain(canonicalJson(read)) === plain(text), 'not what the file says');
   },
 };
 
-/** A member of that name is read as nothing at all, wherever it stands. */
+/** Without members of that name: a schema reads them as nothing at all, and what is any JSON keeps them as it came. */
+function plain(text: string): string {
+  return canonicalJson(JSON.parse(text, withoutProto));
+}
+
 function withoutProto(this: unknown, _key: string, value: unknown): unknown {
   if (isRecord(value) && Object.hasOwn(value, '__proto__')) {
     Reflect.deleteProperty(value, '__proto__');
