@@ -43,6 +43,11 @@ export type ConfirmOutcome =
       readonly undo: UndoReport;
     };
 
+/** What is not as before after an undo that nobody held against the host: what could not be sure counts too. */
+export function notPutBack({ failed, kept, unsure = [] }: UndoReport): readonly Trouble[] {
+  return [...failed, ...kept, ...unsure];
+}
+
 export interface ConfirmRequest {
   /** Id or its beginning; undefined: the newest that waits. */
   readonly wish: string | undefined;

@@ -51,7 +51,7 @@ export function takenBackRuns(
     // A clock asks for its run by name, as a person does; it leaves a note, and a person none.
     const said = notKept === 'asked' ? 'person' : (notKept ?? 'unfinished');
     const cause = notes.find((note) => note.id === id)?.cause ?? said;
-    const troubles = notAsBefore ?? [...undo.failed, ...undo.kept];
+    const troubles = notAsBefore ?? [...undo.failed, ...undo.kept, ...(undo.unsure ?? [])];
     const looked = notAsBefore !== null;
     return [{ type: 'reverted', plan, snapshot: id, undo, notAsBefore: troubles, cause, looked }];
   });

@@ -1,4 +1,4 @@
-import type { ConfirmOutcome } from '../app/confirm.ts';
+import { type ConfirmOutcome, notPutBack } from '../app/confirm.ts';
 import { EXIT, type ExitCode } from '../model/errors.ts';
 
 export function confirmExit(outcome: ConfirmOutcome): ExitCode {
@@ -10,6 +10,6 @@ export function confirmExit(outcome: ConfirmOutcome): ExitCode {
     case 'unwell':
       return EXIT.notAsItShouldBe;
     case 'put-back':
-      return outcome.undo.failed.length > 0 || outcome.undo.kept.length > 0 ? EXIT.needsAttention : EXIT.rolledBack;
+      return notPutBack(outcome.undo).length > 0 ? EXIT.needsAttention : EXIT.rolledBack;
   }
 }

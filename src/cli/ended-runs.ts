@@ -1,4 +1,4 @@
-import type { ConfirmOutcome } from '../app/confirm.ts';
+import { type ConfirmOutcome, notPutBack } from '../app/confirm.ts';
 import type { Ground } from '../app/ground.ts';
 import { type EndedRun, takenBackRuns } from '../app/revert.ts';
 import { HardenError } from '../model/errors.ts';
@@ -56,7 +56,7 @@ export function keepConfirmed(
       ? printableJson({ ...head, type: 'kept', proofs: outcome.proofs })
       : printableJson({
           ...{ ...head, type: 'reverted', cause: 'not-final', looked: false, undo: outcome.undo },
-          notAsBefore: [...outcome.undo.failed, ...outcome.undo.kept],
+          notAsBefore: notPutBack(outcome.undo),
         });
   tellNotKept(store.keepRun({ ...run, exit }, json));
 }

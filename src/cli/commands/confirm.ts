@@ -1,6 +1,6 @@
 import { printableJson } from '../../render/printable.ts';
 import type { CommandModule } from 'yargs';
-import { type ConfirmOutcome, confirm } from '../../app/confirm.ts';
+import { type ConfirmOutcome, confirm, notPutBack } from '../../app/confirm.ts';
 import { refuseStopped } from '../../app/ending.ts';
 import type { Ground } from '../../app/ground.ts';
 import { failingNow } from '../../app/health.ts';
@@ -126,8 +126,9 @@ export function confirmText(outcome: ConfirmOutcome, style: Style): string {
     case 'unwell':
       return unwellText({ ...outcome, place: commandPlace() }, style);
     case 'put-back': {
-      const { failed, kept } = outcome.undo;
-      const troubles = [...failed, ...kept];
+      const found = notPutBack(outcome.undo);
+      // Nobody has looked at the host.
+      const troubles = found.length === 0 ? null : found;
       return `${outcome.reason}\n${takenBackText({ id: outcome.id, troubles, place: commandPlace() }, style)}`;
     }
   }

@@ -73,6 +73,26 @@ describe('keeping a run', () => {
     await expect(confirm(GROUND, store, wish, clocks)).resolves.toMatchObject({ type: 'kept' });
   });
 
+  it('that could not be made final is not told as looked at, and what is unsure is told', () => {
+    const reason = 'it could not be made final';
+    const putBack = (unsure: readonly { readonly what: string; readonly reason: string }[]) =>
+      ({
+        type: 'put-back',
+        id: 'abcdef01',
+        plan: undefined,
+        reason,
+        undo: { restored: [], kept: [], failed: [], ...(unsure.length === 0 ? {} : { unsure }) },
+      }) as const;
+    const style = { width: 200, colour: false };
+    const back = confirmText(putBack([]), style);
+    expect(back).toContain('Run abcdef01 was taken back. To see the host: harden plan');
+    expect(back).not.toContain('as before');
+    expect(confirmExit(putBack([]))).toBe(6);
+    const unsure = putBack([{ what: 'audit rule', reason: 'auditctl -d: exit 255' }]);
+    expect(confirmText(unsure, style)).toContain('1 thing is not as before:\n  ! audit rule');
+    expect(confirmExit(unsure)).toBe(7);
+  });
+
   it('that was taken back says so', async () => {
     const world = waitingWorld();
     const store = storeOf(processIn(world));
