@@ -47,7 +47,7 @@ export function redactedPlan(plan: Plan, facts?: Pick<HostFacts, 'engine' | 'ide
     );
   };
   // Every text is replaced by a text, so the shape stays that of a plan.
-  const shown = mapped(plan, masked) as Plan;
+  const shown = mapped(plan, masked, false) as Plan;
   const { schema, id, digest, seal } = plan;
   // Which plan it is stays said, so that it can be approved.
   return { ...shown, schema, id, digest, ...(seal === undefined ? {} : { seal }) };
@@ -182,15 +182,20 @@ function wordsOf(names: readonly string[]): RegExp | undefined {
   return words.length === 0 ? undefined : new RegExp(String.raw`(?<![\w-])(?:${quoted.join('|')})(?![\w-])`, 'g');
 }
 
-function mapped(value: unknown, masked: (text: string) => string): unknown {
+/** Members whose own members are of the site; all others are those of every plan, whatever a container is called. */
+const FREE = new Set(['before', 'after', 'value', 'parameters']);
+
+function mapped(value: unknown, masked: (text: string) => string, free: boolean): unknown {
   if (typeof value === 'string') {
     return masked(value);
   }
   if (Array.isArray(value)) {
-    return value.map((item) => mapped(item, masked));
+    return value.map((item) => mapped(item, masked, free));
   }
   if (typeof value !== 'object' || value === null) {
     return value;
   }
-  return Object.fromEntries(Object.entries(value).map(([key, item]) => [masked(key), mapped(item, masked)]));
+  return Object.fromEntries(
+    Object.entries(value).map(([key, item]) => [free ? masked(key) : key, mapped(item, masked, free || FREE.has(key))]),
+  );
 }

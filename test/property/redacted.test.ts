@@ -103,6 +103,20 @@ describe('a redacted plan', () => {
     );
   });
 
+  test.each(['audit', 'content', 'summary', 'target', 'warnings', 'controls', 'web'])(
+    'stays a plan where a container has the name of one of its members: %s',
+    (name) => {
+      const change = optionChange('hosts', { before: { [name]: 'zqbefore' }, after: { audit: [name] } });
+      const plan = planOf([{ control: selectedControl('icc-disabled', '2.2'), assessments: [failing(change)] }]);
+      const redacted = redactedPlan(plan, someFacts({ containers: [worn(name, 'zqimage', 'zqnet')] }));
+      expect(Object.keys(redacted)).toEqual(Object.keys(plan));
+      expect(Object.keys(redacted.host)).toEqual(Object.keys(plan.host));
+      expect(redacted.changes.map((one) => Object.keys(one))).toEqual(plan.changes.map((one) => Object.keys(one)));
+      expect(planMarkdown(redacted, undefined, [])).toContain('container-1');
+      expect(JSON.stringify(redacted.changes[0]?.before)).toBe('{"container-1":"value-1"}');
+    },
+  );
+
   test('says which plan it is, and what would be changed', () => {
     fc.assert(
       fc.property(site, address, (names, at) => {
