@@ -77,10 +77,12 @@ export function laterRun(
 /** The record comes last: what is kept as waiting was seen armed. */
 async function setOrTakeBack(place: LaterPlace, record: ScheduledApply): Promise<void> {
   const why = place.units.lay(record);
+  if (why !== undefined) {
+    // Nothing is set, and what has the names of our units may be somebody else's.
+    place.units.remove();
+    throw impossible([why]);
+  }
   try {
-    if (why !== undefined) {
-      throw new Error(why);
-    }
     await place.clock.arm(record);
     place.keep(record);
   } catch (cause) {

@@ -1,6 +1,6 @@
 import { restartFactsOf } from '../engine/restart-facts.ts';
 import { EXIT, HardenError } from '../model/errors.ts';
-import type { Plan } from '../model/plan.ts';
+import type { Approval, Plan } from '../model/plan.ts';
 import { differenceOf } from '../plan/difference.ts';
 import { narrowed } from '../plan/narrow.ts';
 import { approvedPart, isExpired, staleness } from '../plan/stale.ts';
@@ -13,6 +13,8 @@ export interface ApprovedRequest {
   readonly approvedPlan: Plan | undefined;
   readonly refresh?: boolean;
   readonly unattended?: Pick<Unattended, 'note'>;
+  /** Consent that was given before, by a signature perhaps. */
+  readonly given?: Approval | undefined;
 }
 
 /**
@@ -21,7 +23,7 @@ export interface ApprovedRequest {
  * @throws HardenError exit 5
  */
 export function plannedFor(
-  { approvedPlan, refresh = false, unattended }: ApprovedRequest,
+  { approvedPlan, refresh = false, unattended, given }: ApprovedRequest,
   now: PlannedHost,
   ground: Pick<Ground, 'now'>,
 ): Plan {
@@ -32,7 +34,8 @@ export function plannedFor(
     return stillApproved(approvedPlan, now, ground);
   }
   const { expiresAt } = approvedPlan;
-  if (unattended?.note.signedBy !== undefined && isExpired(approvedPlan, ground.now().toISOString())) {
+  const signedBy = unattended?.note.signedBy ?? given?.signedBy;
+  if (signedBy !== undefined && isExpired(approvedPlan, ground.now().toISOString())) {
     throw notApplicable(`the signed plan expired at ${expiresAt}`, ['--refresh does not make a signature last longer']);
   }
   return refreshed(approvedPlan, now);

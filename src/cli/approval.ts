@@ -16,6 +16,8 @@ export interface ApprovalArguments extends NoteArguments {
   readonly accept: string[];
   readonly 'skip-over-ceiling': boolean;
   readonly refresh: boolean;
+  /** Of a run whose time has come: the plan is the one that was approved. */
+  readonly scheduled?: string | undefined;
   readonly 'require-signature': boolean;
   readonly 'allowed-signers': string;
 }
@@ -49,7 +51,7 @@ export async function signerOf(args: ApprovalArguments, text: string | undefined
 
 /** @throws HardenError exit 64 where the options do not go together */
 export function approvalFrom(args: ApprovalArguments): Unattended {
-  const { approve, yes, accept, refresh, plan } = args;
+  const { approve, yes, accept, refresh, plan, scheduled } = args;
   const skipOverCeiling = args['skip-over-ceiling'];
   if (approve !== undefined && yes) {
     throw wrong('--approve names one plan and --yes a class of plans, so only one of them can be given');
@@ -59,7 +61,7 @@ export function approvalFrom(args: ApprovalArguments): Unattended {
       `${accept.length > 0 ? '--accept' : '--skip-over-ceiling'} says something about --yes, which was not given`,
     );
   }
-  if (refresh && plan === undefined) {
+  if (refresh && plan === undefined && scheduled === undefined) {
     throw wrong('--refresh needs a plan file; without one the host is planned now anyway');
   }
   return {

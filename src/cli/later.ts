@@ -68,7 +68,8 @@ const DAY_MS = 86_400_000;
 export async function putOff(
   args: LaterArguments & { readonly runId: string; readonly at: string },
   ground: Ground,
-  fromFile: Plan | undefined,
+  fromFile: Pick<Plan, 'expiresAt'> | undefined,
+  signedBy: string | undefined,
 ): Promise<PutOff> {
   refuseOutOfPlace(args);
   refuseWithoutSystemd(ground);
@@ -78,7 +79,8 @@ export async function putOff(
   const due = at === null ? undefined : Date.parse(at);
   const later = laterRun(ground, place, { id: args.runId, at });
   await later.refuseWhereImpossible();
-  if (fromFile === undefined || args.refresh) {
+  // No refresh makes a signature last longer.
+  if (fromFile === undefined || (args.refresh && signedBy === undefined)) {
     return { later, at, validForMs: due === undefined ? LONGEST_AHEAD_MS : due - now + DAY_MS };
   }
   const expires = Date.parse(fromFile.expiresAt);
@@ -101,16 +103,18 @@ export async function takeBack(args: LaterArguments): Promise<void> {
   }
   changeableGround(undefined);
   const { look } = placeOf(args, []);
-  const { damaged } = look();
+  const { damaged, begun } = look();
   const dropped = dropScheduled(optionsOf(args));
   const why = await takeAway(placeOf(args, []));
   if (why !== undefined) {
     tell(`harden: its units stay in /etc/systemd/system, where they start nothing: ${why}\n`);
   }
   await print(
-    dropped
-      ? `${damaged ? 'What was kept' : 'The apply that was set for later'} is taken back. Nothing was changed.\n`
-      : 'Nothing was set for later. Nothing was changed.\n',
+    !dropped && begun !== undefined
+      ? `Run ${begun.id} is not taken back: its time has come, so it is at work, or it was ended in the middle.\nTo see which: harden status\n`
+      : dropped
+        ? `${damaged ? 'What was kept' : 'The apply that was set for later'} is taken back. Nothing was changed.\n`
+        : 'Nothing was set for later. Nothing was changed.\n',
   );
 }
 
@@ -129,6 +133,10 @@ export async function whenDue(
   const due = claimed(args.scheduled, ground, place, options);
   if (due === 'not-yet') {
     tell('harden: what was approved is for the next boot. Nothing was changed.\n');
+    return;
+  }
+  if (due === 'other') {
+    tell(`harden: run ${args.scheduled} is not the one that waits. Nothing was changed.\n`);
     return;
   }
   const why = await takeAway(place);
@@ -155,8 +163,12 @@ function claimed(
   ground: Ground,
   place: LaterPlace,
   options: RunsOptions,
-): ScheduledApply | 'not-yet' | undefined {
+): ScheduledApply | 'not-yet' | 'other' | undefined {
   const kept = place.look();
+  if (kept.pending !== undefined && kept.pending.id !== id) {
+    // The units are those of the other one by now.
+    return 'other';
+  }
   const { bootId } = ground.host.identity();
   if (kept.pending?.id === id && kept.pending.at === null && kept.pending.bootId === bootId) {
     return 'not-yet';

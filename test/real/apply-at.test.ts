@@ -43,12 +43,24 @@ describe.runIf(realHosts('bullseye', 'trixie'))('apply --at', () => {
       expect((await harden(host, ['apply', '--at', 'never'])).stdout).toContain('Nothing was set');
       await untilGone(host);
       expect(layerChanges(before, await hostNow(host))).toEqual([]);
+
+      // One that is at work, or was killed, is no more to be taken back, and not said never to have been.
+      const begun = await setFor(host, await inSeconds(host, 600));
+      await host.check('cd /var/lib/harden/scheduled && mv pending.json begun.json');
+      expect((await harden(host, ['apply', '--at', 'never'])).stdout).toContain(`Run ${begun} is not taken back`);
     },
   );
 
   test('boot: not before the next one, and then after docker', { timeout: 200_000 }, async () => {
     await using host = await systemdHost('trixie', { binds: WITH_HARDEN });
-    const id = await setFor(host, 'boot', '--confirm-within', '10m');
+    await harden(host, ['plan', ...CHOICE.slice(0, 2), '-o', '/root/plan.json']);
+    const file = ['/root/plan.json', '--refresh', '--no-trial-container', '--yes', '--max-impact', 'restart'];
+    const set = await harden(host, ['apply', ...file, '--at', 'boot', '--confirm-within', '10m', '--json']);
+    expect(set.code, set.stderr).toBe(0);
+    const { id } = JSON.parse(set.stdout) as { readonly id: string };
+    const other = await harden(host, ['apply', '--scheduled', 'ffffffffffff', '--no-input']);
+    expect(other.stderr).toContain('is not the one that waits. Nothing was changed.');
+    expect(await host.check(`ls ${UNITS}/${UNIT}.service`)).toContain(UNIT);
     await host.check('systemctl daemon-reload');
     expect(await host.check('systemctl show multi-user.target -P Wants')).toContain(`${UNIT}.service`);
     expect(await host.check(`systemctl show ${UNIT}.service -P After`)).toContain('docker.service');

@@ -158,7 +158,7 @@ async function handle(args: Wanted, events: Events, finish: Finish): Promise<str
 async function run(args: Wanted & { readonly runId: string }, terminal: Terminal, events: Events): Promise<EndedRun> {
   const { approvedPlan, given, unattended } = await saidBefore(args);
   const ground = changeableGround(args.root);
-  const put = await putOff(args, ground, approvedPlan);
+  const put = await putOff(args, ground, approvedPlan, unattended.note.signedBy);
   const chosen = approvedPlan === undefined ? args : choiceOf(approvedPlan, args);
   const wish = await withWaivers(ground, wishFor(ground, chosen, put?.validForMs ?? DAY_MS, 'change'), args, 'change');
   const request = {
@@ -232,12 +232,13 @@ async function putOff(
   args: Wanted & { readonly runId: string },
   ground: Ground,
   approvedPlan: Plan | undefined,
+  signedBy: string | undefined,
 ): Promise<PutOff | undefined> {
   if (args.at === undefined) {
     return undefined;
   }
   const later = await import('../later.ts');
-  return later.putOff({ ...args, at: args.at }, ground, approvedPlan);
+  return later.putOff({ ...args, at: args.at }, ground, approvedPlan, signedBy);
 }
 
 function stateOf(args: ApplyArguments): StateArguments {
