@@ -67,6 +67,7 @@ export function runProgram(
       const abandon = setTimeout(() => {
         child.stdout.destroy();
         child.stderr.destroy();
+        child.stdin?.destroy();
         resolve(known());
       }, limitMs + GRACE_MS);
       let leftovers: NodeJS.Timeout | undefined;
@@ -78,6 +79,10 @@ export function runProgram(
       child.on('close', (code, signal) => {
         [limit, abandon, leftovers].forEach(clearTimeout);
         given?.stop.removeEventListener('abort', end);
+        if (given !== undefined) {
+          // What it left running without its output.
+          endGroup(child.pid);
+        }
         resolve(result(code, signal));
       });
     } catch (error) {

@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { runHooks } from '../../../src/app/hooks.ts';
 import type { HookRunner } from '../../../src/model/hook.ts';
@@ -67,7 +68,20 @@ describe('hooks', () => {
     expect(await runProgram('/bin/sh', ['-c', 'sleep 60 & wait'], 200, given)).toMatchObject({ type: 'timed-out' });
     expect(await runProgram('/bin/true', [], 5000, given)).toMatchObject({ type: 'exited', code: 0 });
     expect(await runProgram('/usr/bin/wc', ['-c'], 5000, given)).toMatchObject({ stdout: '1000000\n' });
+    const leaving = await runProgram('/bin/sh', ['-c', 'sleep 60 >/dev/null 2>&1 & echo $!'], 5000, given);
+    expect(leaving.type).toBe('exited');
+    const left = leaving.type === 'exited' ? Number(leaving.stdout) : 0;
+    await expect.poll(() => isRunning(left)).toBe(false);
     setTimeout(() => end.abort(), 100);
     expect(await runProgram('/bin/sleep', ['60'], 5000, given)).toMatchObject({ type: 'killed' });
   });
 });
+
+/** Whoever waits for the dead may not have done so yet. */
+function isRunning(pid: number): boolean {
+  try {
+    return !/^State:\s+Z/m.test(readFileSync(`/proc/${pid}/status`, 'utf8'));
+  } catch {
+    return false;
+  }
+}
