@@ -5,6 +5,7 @@ import { DOCKER_CE } from '../fixtures/hosts/trees.ts';
 import { expectError } from '../helpers/error-shape.ts';
 import { harden, HARDEN } from '../helpers/program.ts';
 import { atTerminal } from '../helpers/pseudo-terminal.ts';
+import { tarOf } from '../../src/model/tar.ts';
 import { canOwn, plantTree, type Tree } from '../helpers/tree.ts';
 
 const YES = ['--yes', '--max-risk', 'high'];
@@ -71,6 +72,17 @@ describe.runIf(canOwn())('snapshot export', () => {
       says: [],
     });
     expect(existsSync(other)).toBe(false);
+  });
+
+  test('what a file says of itself drives no terminal', async () => {
+    using tree = plantTree(DOCKER_CE);
+    const file = `${tree.outside}/foreign.tar`;
+    const sums = `${'0'.repeat(64)}  \u001b[2Jall is well\n`;
+    const name = 'harden-snapshot-00000000/SHA256SUMS';
+    writeFileSync(file, tarOf([{ name, bytes: new TextEncoder().encode(sums) }], 0));
+    const { code, stdout } = await harden(['snapshot', 'verify', file]);
+    expect(code).toBe(2);
+    expect(stdout).toContain(String.raw`\u001b[2Jall is well: it is missing`);
   });
 
   test('never writes over a file, nor to a terminal', async () => {

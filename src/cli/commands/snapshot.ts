@@ -1,4 +1,4 @@
-import { printableJson } from '../../render/printable.ts';
+import { printable, printableJson } from '../../render/printable.ts';
 import type { Argv, CommandModule } from 'yargs';
 import {
   type SnapshotEntry,
@@ -121,7 +121,7 @@ function verifyCommand(finish: Finish) {
         .map(({ id, troubles }) =>
           troubles.length === 0
             ? `${id}  whole\n`
-            : troubles.map(({ what, reason }) => `${id}  ! ${what}: ${reason}\n`).join(''),
+            : troubles.map(({ what, reason }) => `${printable(`${id}  ! ${what}: ${reason}`)}\n`).join(''),
         )
         .join('');
       await print(
