@@ -4,6 +4,7 @@ import { readBytes, writeSecretFile } from '../host/user-files.ts';
 import { wordsFor } from '../host/errno.ts';
 import { type ExportedSnapshot, readExport } from '../app/snapshot-export.ts';
 import { absPath, joinPath } from '../model/brand.ts';
+import { shellWord } from '../model/command-place.ts';
 import { EXIT, HardenError } from '../model/errors.ts';
 import type { Trouble } from '../model/transaction.ts';
 import { openSnapshots } from '../state/snapshots.ts';
@@ -53,7 +54,7 @@ function bytesOf(file: string): Uint8Array {
       code: 'H1001',
       exit: EXIT.malformed,
       message: `${file} cannot be read (${wordsFor(cause)}). Nothing was changed.`,
-      hint: `To look at it: ls -l ${file}`,
+      hint: `To look at it: ls -l ${shellWord(file)}`,
       cause,
     });
   }

@@ -1,3 +1,4 @@
+import { shellWord } from '../model/command-place.ts';
 import { EXIT, type ExitCode, HardenError } from '../model/errors.ts';
 import { errorText } from '../render/error-text.ts';
 import { tell } from './output.ts';
@@ -33,7 +34,7 @@ export function makeFile(file: string, text: string): void {
       code: 'H0075',
       exit: EXIT.cannotWriteOutput,
       message: `${file} cannot be made (${wordsFor(cause)}). Nothing was changed.`,
-      hint: `To look at what is there: ls -l ${file}`,
+      hint: `To look at what is there: ls -l ${shellWord(file)}`,
       cause,
     });
   }
@@ -62,7 +63,7 @@ export function readInput(file: string, use: FileUse = 'look'): string {
       code: 'H1001',
       exit: EXIT.malformed,
       message: `${file} cannot be read (${wordsFor(cause)}). Nothing was changed.`,
-      hint: `To look at it: ls -l ${file}`,
+      hint: `To look at it: ls -l ${shellWord(file)}`,
       cause,
     });
   }
@@ -86,7 +87,7 @@ function refuseForeign(file: string, use: Exclude<FileUse, 'look'>, reason: stri
       code: 'H1002',
       exit: EXIT.malformed,
       message: `${file} is not used to ${use} this host: ${reason}. Nothing was ${use === 'judge' ? 'verified' : 'changed'}.`,
-      hint: `Look at it, then use a copy that only root can write to: install -m 0600 ${file} /root/`,
+      hint: `Look at it, then use a copy that only root can write to: install -m 0600 ${shellWord(file)} /root/`,
     });
   }
 }

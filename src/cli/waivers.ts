@@ -4,6 +4,7 @@ import { WAIVER_DIR, hasWaiverFolder, trustedWaiverTexts } from '../app/waiver-f
 import type { WaiverText } from '../catalogue/waivers.ts';
 import { wordsFor } from '../host/errno.ts';
 import { filesBehind } from '../host/user-files.ts';
+import { shellWord } from '../model/command-place.ts';
 import { EXIT, HardenError } from '../model/errors.ts';
 import type { Plan } from '../model/plan.ts';
 import { DAY_MS } from '../model/waiver.ts';
@@ -74,7 +75,7 @@ function noWaivers(path: string, why: string, cause: unknown): HardenError {
     code: 'H2033',
     exit: EXIT.malformed,
     message: `${path} ${why}, so no waivers were found there. Nothing was changed.`,
-    hint: `To look at it: ls -la ${path}`,
+    hint: `To look at it: ls -la ${shellWord(path)}`,
     cause,
   });
 }

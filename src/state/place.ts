@@ -1,4 +1,5 @@
 import { type AbsPath, absPath, parentPath } from '../model/brand.ts';
+import { shellWord } from '../model/command-place.ts';
 import { EXIT, HardenError } from '../model/errors.ts';
 import type { FileStat } from '../model/host.ts';
 import type { Fd, Sys } from '../model/sys.ts';
@@ -73,7 +74,7 @@ function examine(path: string, stat: FileStat, { uid, last }: PlaceRules & { rea
   }
   if (last && (stat.mode & 0o077) !== 0) {
     const mode = stat.mode.toString(8).padStart(4, '0');
-    throw unsafe(path, `can be read by others (mode ${mode})`, `chmod 0700 ${path}`);
+    throw unsafe(path, `can be read by others (mode ${mode})`, `chmod 0700 ${shellWord(path)}`);
   }
 }
 
@@ -83,7 +84,7 @@ function trustHint(path: string, stat: FileStat, uid: number): string {
   }
   const other = 'give a folder with --state-dir that only root can reach.';
   return stat.uid === uid && stat.type === 'directory'
-    ? `To take that right away: chmod go-w ${path}; or ${other}`
+    ? `To take that right away: chmod go-w ${shellWord(path)}; or ${other}`
     : other.replace('give', 'Give');
 }
 

@@ -1,4 +1,5 @@
 import { type AbsPath, absPath, baseName, parentPath } from '../model/brand.ts';
+import { shellWord } from '../model/command-place.ts';
 import type { FileStat } from '../model/host.ts';
 import type { Fd, Sys } from '../model/sys.ts';
 import type { Access } from '../model/transaction.ts';
@@ -76,7 +77,10 @@ function examine({ trust, passable }: Targets, path: string, stat: FileStat): vo
   if (trust === 'strict') {
     const reason = distrust(stat, [0]);
     if (reason !== undefined && !(stat.uid === 0 && passable?.has(path) === true)) {
-      throw new Refusal(`${path} ${reason}`, `Close it first: chown root ${path}; chmod go-w ${path}`);
+      throw new Refusal(
+        `${path} ${reason}`,
+        `Close it first: chown root ${shellWord(path)}; chmod go-w ${shellWord(path)}`,
+      );
     }
   }
 }

@@ -1,5 +1,15 @@
 import { spawn } from 'node:child_process';
-import { chmodSync, chownSync, existsSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  chownSync,
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  readdirSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -105,6 +115,16 @@ describe.runIf(canOwn())('a file somebody else may have written', () => {
     await withAccess(folder, mode, uid, async () => {
       expectError(await dryRun(plan), { code: 65, id: 'H1002', says: [folder, words] });
     });
+  });
+
+  test('a name a shell would read as more than a name is quoted in the command that is proposed', async () => {
+    const odd = join(folder, 'plan;touch x;.json');
+    copyFileSync(plan, odd);
+    await withAccess(odd, 0o666, 0, async () => {
+      const { stderr } = await dryRun(odd);
+      expect(stderr.replaceAll(/\s+/g, ' ')).toContain(`install -m 0600 '${odd}' /root/`);
+    });
+    rmSync(odd);
   });
 
   test('one of the person behind sudo, in her own folder, is', async () => {

@@ -3,6 +3,7 @@ import { basename } from 'node:path';
 import type { Argv, CommandModule } from 'yargs';
 import { DEFAULT_PROFILE, profileByName } from '../../catalogue/profiles.ts';
 import { shippedCatalogue } from '../../catalogue/shipped-catalogue.ts';
+import { shellWord } from '../../model/command-place.ts';
 import { EXIT, HardenError } from '../../model/errors.ts';
 import { profileFor } from '../compose.ts';
 import { profilesOfSite } from '../configured.ts';
@@ -119,7 +120,7 @@ function initCommand() {
       const [, { profileTemplate }] = await modules();
       const text = profileTemplate(name, profileByName(catalogue, profile), catalogue.remediations);
       makeFile(file, text);
-      tell(`Written to ${file}. What it chooses: harden profile show ${file}\n`);
+      tell(`Written to ${file}. What it chooses: harden profile show ${shellWord(file)}\n`);
     },
   } satisfies CommandModule<object, { readonly file: string; readonly profile: string }>;
 }

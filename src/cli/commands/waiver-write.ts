@@ -8,6 +8,7 @@ import { createConfigFile, removeConfigFile, replaceConfigFile } from '../../hos
 import { errnoOf, wordsFor } from '../../host/errno.ts';
 import { filesBehind } from '../../host/user-files.ts';
 import type { Json } from '../../model/canonical.ts';
+import { shellWord } from '../../model/command-place.ts';
 import { EXIT, HardenError } from '../../model/errors.ts';
 import { groundFor, profileFor } from '../compose.ts';
 import { print } from '../output.ts';
@@ -169,7 +170,7 @@ function writing(dir: string, work: () => void): void {
       code: isDenied ? 'H0077' : 'H2037',
       exit: isDenied ? EXIT.noPrivilege : EXIT.cannotWriteOutput,
       message: `${dir} cannot be written to (${wordsFor(cause)}). Nothing was changed.`,
-      hint: isDenied ? 'To run it as root: sudo harden waiver' : `To look at it: ls -ld ${dir}`,
+      hint: isDenied ? 'To run it as root: sudo harden waiver' : `To look at it: ls -ld ${shellWord(dir)}`,
       cause,
     });
   }
