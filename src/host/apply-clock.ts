@@ -8,7 +8,10 @@ const REHEARSAL_LIMIT_MS = 30_000;
 /** As systemd-analyze and systemctl print a moment in UTC. */
 const IN_UTC = /(\d{4}-\d\d-\d\d) (\d\d:\d\d:\d\d)(?:\.\d+)? UTC/;
 
-/** Units of systemd that outlive a reboot. systemd is not told to reload: it reads a unit it does not know yet when that is started. */
+/**
+ * Units of systemd that outlive a reboot. systemd reads a unit it does not know yet when that is started; it is told to reload only where it
+ * still knows units of these names from a run before, which a reload in between makes it do until the next one.
+ */
 export function applyClock({ argv }: OwnProgram): ApplyClock {
   return {
     meant,
@@ -19,6 +22,9 @@ export function applyClock({ argv }: OwnProgram): ApplyClock {
     arm: async (set) => {
       const unit = set.at === null ? SERVICE : TIMER;
       expectDone(await run('systemctl', ['--no-reload', 'enable', unit]), `${unit} could not be enabled`);
+      if ((await isOutdated(SERVICE)) || (await isOutdated(TIMER))) {
+        expectDone(await run('systemctl', ['daemon-reload']), 'systemd could not be told of the units');
+      }
       if (set.at !== null) {
         expectDone(await run('systemctl', ['start', unit]), `${unit} could not be started`);
       }
@@ -29,6 +35,10 @@ export function applyClock({ argv }: OwnProgram): ApplyClock {
       await run('systemctl', ['stop', TIMER]);
     },
   };
+}
+
+async function isOutdated(unit: string): Promise<boolean> {
+  return (await show(unit, ['NeedDaemonReload'])).get('NeedDaemonReload') === 'yes';
 }
 
 /** Asks systemd itself, whose timer it will be. */

@@ -51,6 +51,20 @@ describe.runIf(realHosts('bullseye', 'trixie'))('apply --at', () => {
     },
   );
 
+  test('is set again where systemd was reloaded meanwhile, as by any package', { timeout: 200_000 }, async () => {
+    await using host = await systemdHost('trixie', { binds: WITH_HARDEN });
+    await setFor(host, await inSeconds(host, 600));
+    await host.check('systemctl daemon-reload');
+    expect((await harden(host, ['apply', '--at', 'never'])).stdout).toContain('is taken back');
+    for (const at of [await inSeconds(host, 700), 'boot']) {
+      const id = await setFor(host, at);
+      expect(await host.check(`systemctl show ${UNIT}.service -P ExecStart`)).toContain(id);
+      expect((await harden(host, ['apply', '--at', 'never'])).stdout).toContain('is taken back');
+    }
+    await host.check('systemctl daemon-reload');
+    await untilGone(host);
+  });
+
   test('boot: not before the next one, and then after docker', { timeout: 200_000 }, async () => {
     await using host = await systemdHost('trixie', { binds: WITH_HARDEN });
     await harden(host, ['plan', ...CHOICE.slice(0, 2), '-o', '/root/plan.json']);
@@ -108,6 +122,10 @@ describe.runIf(realHosts('bullseye', 'trixie'))('apply --at', () => {
       expect(await statusOf(host)).toMatchObject({ scheduled: { pending: { id: missed, missed: true } } });
       const again = await setFor(host, await inSeconds(host, 600));
       await host.check(`sed -i 's/"createdBy":"root"/"createdBy":"other"/' /var/lib/harden/scheduled/pending.json`);
+      expect((await harden(host, ['apply', '--scheduled', missed, '--no-input'])).stderr).toContain(
+        'not the one that waits',
+      );
+      expect(await host.check(`systemctl is-active ${UNIT}.timer`)).toBe('active\n');
       const started = await harden(host, ['apply', '--scheduled', again, '--no-input']);
       expectCode(started, 65, 'H6033');
       expect(await statusOf(host)).toMatchObject({ scheduled: { pending: null, ended: { id: again, exit: 65 } } });
