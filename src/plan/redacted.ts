@@ -182,20 +182,29 @@ function wordsOf(names: readonly string[]): RegExp | undefined {
   return words.length === 0 ? undefined : new RegExp(String.raw`(?<![\w-])(?:${quoted.join('|')})(?![\w-])`, 'g');
 }
 
-/** Members whose own members are of the site; all others are those of every plan, whatever a container is called. */
-const FREE = new Set(['before', 'after', 'value', 'parameters']);
+/** Members whose text is a word of harden's own, whatever the site calls its things. */
+const OWN_WORDS: ReadonlySet<string> = new Set([
+  ...['schema', 'op', 'verdict', 'found', 'risk', 'impact', 'maxRisk', 'maxImpact', 'liveAfter', 'kind', 'type', 'how'],
+  ...['serviceManager', 'swarm'],
+]);
+/** Members that hold values of the host; in them keys may be words of the site too. */
+const OF_HOST: ReadonlySet<string> = new Set(['value', 'before', 'after', 'parameters']);
 
-function mapped(value: unknown, masked: (text: string) => string, free: boolean): unknown {
+function mapped(value: unknown, masked: (text: string) => string, ofHost: boolean): unknown {
   if (typeof value === 'string') {
     return masked(value);
   }
   if (Array.isArray(value)) {
-    return value.map((item) => mapped(item, masked, free));
+    return value.map((item) => mapped(item, masked, ofHost));
   }
   if (typeof value !== 'object' || value === null) {
     return value;
   }
   return Object.fromEntries(
-    Object.entries(value).map(([key, item]) => [free ? masked(key) : key, mapped(item, masked, free || FREE.has(key))]),
+    Object.entries(value).map(([key, item]) =>
+      ofHost
+        ? [masked(key), mapped(item, masked, true)]
+        : [key, OWN_WORDS.has(key) && typeof item === 'string' ? item : mapped(item, masked, OF_HOST.has(key))],
+    ),
   );
 }

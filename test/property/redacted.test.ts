@@ -117,6 +117,16 @@ describe('a redacted plan', () => {
     },
   );
 
+  test('keeps the words of plans where the site calls its things by them', () => {
+    const plan = planOf([{ control: selectedControl('one', '2.1'), assessments: [failing(optionChange('icc'))] }]);
+    for (const name of ['daemon-option', 'fail', 'restart', ...Object.keys(plan.host)]) {
+      const redacted = redactedPlan(plan, someFacts({ containers: [worn(name, 'app', 'front')] }));
+      expect(redacted.controls.map(({ verdict }) => verdict)).toEqual(['fail']);
+      expect(redacted.changes[0]?.target.type).toBe('daemon-option');
+      expect(planMarkdown(redacted, undefined)).not.toContain('undefined');
+    }
+  });
+
   test('says which plan it is, and what would be changed', () => {
     fc.assert(
       fc.property(site, address, (names, at) => {
