@@ -3,7 +3,7 @@ import { changesOf } from '../model/plan-changes.ts';
 import type { SnapshotSummary } from '../model/transaction.ts';
 import type { PastRun } from '../resources/resource-type.ts';
 import type { Snapshots } from '../state/snapshots.ts';
-import { changesTakenBack, planOfSnapshot } from './snapshots.ts';
+import { planOfSnapshot, undoneChanges } from './snapshots.ts';
 
 /** All that this host keeps of what was done to it, oldest first. A damaged snapshot is left out, as one that was removed would be. */
 export function pastRuns(snapshots: Snapshots): readonly PastRun[] {
@@ -16,10 +16,6 @@ export function pastRuns(snapshots: Snapshots): readonly PastRun[] {
 }
 
 function changesBack(apply: SnapshotSummary, all: readonly SnapshotSummary[]): readonly Change[] {
-  const ids = changesTakenBack(apply.id, all);
-  if (ids?.size === 0) {
-    return [];
-  }
-  const changes = changesOf(planOfSnapshot(apply));
-  return ids === undefined ? changes : changes.filter((change) => ids.has(change.id));
+  const isUndone = undoneChanges(apply.id, all);
+  return isUndone === undefined ? [] : changesOf(planOfSnapshot(apply)).filter(({ id }) => isUndone(id));
 }

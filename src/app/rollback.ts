@@ -70,7 +70,7 @@ export async function rollback(ground: Ground, store: Store, request: RollbackRe
     purpose: 'rollback',
     createdAt: ground.now().toISOString(),
     bootId: facts.identity.bootId,
-    about: toJson({ type: 'rollback', of: id, changes, plan: way }),
+    about: toJson({ type: 'rollback', of: id, changes, left: leftTo(reversal, applied), plan: way }),
     steps: reversal.steps,
     undoPhases: reversal.undoPhases,
   });
@@ -104,6 +104,12 @@ export async function rollback(ground: Ground, store: Store, request: RollbackRe
   const standing = standingChanges(id, store.snapshots.list().snapshots);
   const done = { type: 'done', plan: agreed.plan, snapshot: id, proofs: end.proofs, kept: reversal.kept } as const;
   return { ...done, ...(standing === 0 ? {} : { standing }), health: end.health };
+}
+
+/** Ids of the changes that stay as somebody else has made them. */
+function leftTo({ kept }: Reversal, { changes }: Plan): readonly string[] {
+  const theirs = new Set<string>(kept.filter(({ until }) => until === undefined).map(({ address }) => address));
+  return changes.filter(({ address }) => theirs.has(address)).map(({ id }) => id);
 }
 
 interface Asking {

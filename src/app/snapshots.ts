@@ -62,6 +62,14 @@ export function changesTakenBack(id: string, all: readonly SnapshotSummary[]): R
   return parts.includes(undefined) ? undefined : new Set(parts.flatMap((part) => part ?? []));
 }
 
+/** Which changes of `id` rollbacks took back, without those they left to somebody else. Undefined: there was no rollback. */
+export function undoneChanges(id: string, all: readonly SnapshotSummary[]): ((change: string) => boolean) | undefined {
+  const rollbacks = rollbacksOf(id, all).map(({ rollback }) => rollback);
+  return rollbacks.length === 0
+    ? undefined
+    : (change) => rollbacks.some(({ changes, left }) => (changes?.includes(change) ?? true) && !left.includes(change));
+}
+
 /** Undefined: nothing of it was. */
 export function takenBackOf(apply: SnapshotSummary, all: readonly SnapshotSummary[]): TakenBack | undefined {
   const rollbacks = rollbacksOf(apply.id, all);
@@ -140,19 +148,20 @@ export function planIn({ about }: Pick<SnapshotSummary, 'about'>): Plan | undefi
   return plan?.data;
 }
 
-/** What a rollback says of itself: which snapshot it took back, and which changes of it (undefined: all). */
+/** What a rollback says of itself: which snapshot it took back, which changes of it (undefined: all), and which of them it left to somebody else. */
 interface RollbackNote {
   readonly of: string;
   readonly changes: readonly string[] | undefined;
+  readonly left: readonly string[];
 }
 
 export function rollbackOf({ about }: Pick<SnapshotSummary, 'about'>): RollbackNote | undefined {
   if (typeof about !== 'object' || about === null || !('of' in about) || typeof about['of'] !== 'string') {
     return undefined;
   }
-  const changes = 'changes' in about ? about['changes'] : undefined;
-  const ids = Array.isArray(changes) ? changes.filter((id): id is string => typeof id === 'string') : undefined;
-  return { of: about['of'], changes: ids };
+  const idsIn = (list: unknown): readonly string[] | undefined =>
+    Array.isArray(list) ? list.filter((id): id is string => typeof id === 'string') : undefined;
+  return { of: about['of'], changes: idsIn(about['changes']), left: idsIn(about['left']) ?? [] };
 }
 
 function none(what: string, hint: string): HardenError {

@@ -37,7 +37,7 @@ export interface Work {
   readonly undoPhases: readonly UndoPhase[];
 }
 
-/** One committed run: what it found and left, and which of its changes a later rollback took back. */
+/** One committed run: what it found and left, and which of its changes a later rollback took back; what one left alone is not among them. */
 export interface PastRun {
   readonly purpose: TransactionSpec['purpose'];
   readonly files: SnapshotFiles;
@@ -50,10 +50,15 @@ export interface AppliedSnapshot extends SnapshotFiles {
   readonly runs?: readonly PastRun[];
 }
 
+/** Changed by somebody else since, and left alone; or, with `until`, by those later applies of ours: it goes back with them. */
+export interface KeptChange extends Trouble {
+  readonly address: ResourceAddress;
+  readonly until?: readonly string[];
+}
+
 /** How a set of applied changes is taken back on the host as it is now. */
 export interface Reversal extends Work {
-  /** Changed by somebody else since; left alone. */
-  readonly kept: readonly (Trouble & { readonly address: ResourceAddress })[];
+  readonly kept: readonly KeptChange[];
   /** Back already. */
   readonly already: readonly ResourceAddress[];
 }

@@ -3,8 +3,8 @@ import { digestOfBytes, type Json, type JsonObject } from '../../model/canonical
 import type { Change } from '../../model/change.ts';
 import type { HostFacts } from '../../model/facts.ts';
 import type { HostReader } from '../../model/host.ts';
-import type { SnapshotFiles, StepInput, Trouble } from '../../model/transaction.ts';
-import type { AppliedSnapshot, Reversal } from '../resource-type.ts';
+import type { SnapshotFiles, StepInput } from '../../model/transaction.ts';
+import type { AppliedSnapshot, KeptChange, Reversal } from '../resource-type.ts';
 import { impactOf } from './activation.ts';
 import { actionOf, type Content, contentOf, editsOf, stepsBetween } from './change.ts';
 import { type DaemonDocument, parseDocument } from './document.ts';
@@ -22,8 +22,6 @@ import {
 import { findFile, type FoundFile } from './observe.ts';
 import { withStartNote } from './start-note-steps.ts';
 
-type Kept = Trouble & { readonly address: ResourceAddress };
-
 /** What is known of the file: this run among all that wrote it, and how it is now. */
 interface Versions {
   readonly file: AbsPath;
@@ -36,7 +34,7 @@ interface Versions {
 interface Goal {
   readonly to: Content;
   readonly edits: readonly KeyEdit[];
-  readonly kept: readonly Kept[];
+  readonly kept: readonly KeptChange[];
   readonly already: readonly ResourceAddress[];
   /** Whose saved content these very bytes are, so that metadata can be put back too. */
   readonly original: { readonly files: SnapshotFiles; readonly content: PastContent } | undefined;
@@ -124,7 +122,10 @@ function goalOf(changes: readonly Change[], versions: Versions, facts: HostFacts
     .map(({ key, goal }) => backTo(key, goal));
   const kept = judged
     .filter(({ state }) => state === 'theirs')
-    .map(({ key, address, whose }) => ({ what: `${key} in ${file}`, reason: whose, address }));
+    .map(({ key, address, whose, until }): KeptChange => {
+      const kept = { what: `${key} in ${file}`, reason: whose, address };
+      return until === undefined ? kept : { ...kept, until };
+    });
   const back = [...withState('back')].filter((address) => !theirs.has(address) && !ours.has(address));
   if (undo.length > 0) {
     return { ...textAfter(undo, versions, facts), edits: undo, kept, already: back };
@@ -140,6 +141,8 @@ interface KeyState {
   readonly state: 'back' | 'ours' | 'theirs';
   readonly goal: Json | undefined;
   readonly whose: string;
+  /** Where it is later applies of ours. */
+  readonly until?: readonly string[];
 }
 
 function stateOf(key: string, { run, lineage, now }: Versions): KeyState {
@@ -151,7 +154,8 @@ function stateOf(key: string, { run, lineage, now }: Versions): KeyState {
   }
   const later = laterOwner(key, present, run, lineage);
   if (later !== undefined) {
-    return { state: 'theirs', goal, whose: `apply ${later.files.id} set it again; it goes back with that one` };
+    const { id } = later.files;
+    return { state: 'theirs', goal, whose: `apply ${id} set it again; it goes back with that one`, until: [id] };
   }
   const isOurs = same(present, run.after.members[key]) || same(present, run.before.members[key]);
   return { state: isOurs ? 'ours' : 'theirs', goal, whose };

@@ -1,9 +1,9 @@
 import type { AbsPath, ResourceAddress } from '../../model/brand.ts';
 import type { Change } from '../../model/change.ts';
 import type { FileStat, HostReader } from '../../model/host.ts';
-import type { Access, AccessChange, StepInput, Trouble } from '../../model/transaction.ts';
+import type { Access, AccessChange, StepInput } from '../../model/transaction.ts';
 import { laterOwner, valueBefore } from '../common/lineage.ts';
-import type { AppliedSnapshot, PastRun } from '../resource-type.ts';
+import type { AppliedSnapshot, KeptChange, PastRun } from '../resource-type.ts';
 import { accessStep } from './change.ts';
 import { type PartOfAccess, partOf, type PlannedAccess } from './planned.ts';
 
@@ -12,7 +12,7 @@ export interface AccessWay {
   readonly steps: readonly StepInput[];
   /** What the steps are for. */
   readonly moving: readonly ResourceAddress[];
-  readonly kept: readonly (Trouble & { readonly address: ResourceAddress })[];
+  readonly kept: readonly KeptChange[];
   readonly already: readonly ResourceAddress[];
 }
 
@@ -74,17 +74,16 @@ function wayOf(path: AbsPath, judged: readonly Judged[], stat: FileStat): Access
   return {
     steps,
     moving: addressesIn('ours'),
-    kept: addressesIn('later').map((address) => ({
-      address,
-      what: path,
-      reason: laterText(later.filter((one) => one.address === address).map(({ run }) => run)),
-    })),
+    kept: addressesIn('later').map((address) => {
+      const until = distinct(later.filter((one) => one.address === address).map(({ run }) => run));
+      return { address, what: path, reason: laterText(until), until };
+    }),
     already: addressesIn('back').filter((address) => !open.has(address)),
   };
 }
 
 function laterText(runs: readonly string[]): string {
-  return `apply ${distinct(runs).join(' and ')} changed its access again; it goes back with that one`;
+  return `apply ${runs.join(' and ')} changed its access again; it goes back with that one`;
 }
 
 function stateOf(part: Part, stat: FileStat, run: Generation, lineage: readonly Generation[]): PartState {

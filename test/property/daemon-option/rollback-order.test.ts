@@ -18,7 +18,7 @@ interface Kept {
   readonly files: SnapshotFiles;
   readonly changes: readonly Change[];
   /** For a rollback: the run it took back. */
-  readonly of: string | undefined;
+  readonly of: { readonly id: string; readonly left: readonly string[] } | undefined;
 }
 
 /** A host that has one file, and everything that was kept of what was done to it. */
@@ -56,15 +56,18 @@ class Host {
       this.#facts,
       reader({ file: this.text, startedNs: '1' }),
     );
-    this.#keep(back.steps.length === 0 ? this.text : lastContent(back.steps, this.text), [], id);
+    const left = back.kept.filter(({ until }) => until === undefined).map(({ address }) => address);
+    this.#keep(back.steps.length === 0 ? this.text : lastContent(back.steps, this.text), [], { id, left });
     return back.kept.map(({ reason }) => reason);
   }
 
   #takenBack(run: Kept): readonly Change[] {
-    return this.runs.some(({ of }) => of === run.files.id) ? run.changes : [];
+    return run.changes.filter(({ address }) =>
+      this.runs.some(({ of }) => of?.id === run.files.id && !of.left.includes(address)),
+    );
   }
 
-  #keep(after: Text, changes: readonly Change[], of: string | undefined): string {
+  #keep(after: Text, changes: readonly Change[], of: Kept['of']): string {
     const id = `run${this.runs.length}`;
     // A run that did not touch the file knows nothing of it.
     if (after !== this.text || of === undefined) {
@@ -247,6 +250,17 @@ describe('several applies taken back in any order', () => {
       { numRuns: 500 },
     );
   });
+});
+
+test('a value of ours that somebody set again counts as theirs, and a later rollback goes no further back', async () => {
+  const host = new Host('{"log-level":"debug"}', sampleFacts());
+  const first = host.apply([{ key: 'log-level', set: 'info' }]);
+  host.text = editText(host.text ?? '', [{ key: 'log-level', set: 'fatal' }]);
+  expect(await host.rollback(first)).toEqual(['changed by somebody else since']);
+  host.text = editText(host.text, [{ key: 'log-level', set: 'info' }]);
+  const second = host.apply([{ key: 'log-level', set: 'warn' }]);
+  expect(await host.rollback(second)).toEqual([]);
+  expect(membersOf(host.text)).toEqual({ 'log-level': 'info' });
 });
 
 describe('two applies, taken back in the order they were made', () => {

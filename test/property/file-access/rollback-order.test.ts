@@ -27,7 +27,7 @@ interface Kept {
   readonly touched: ReadonlySet<AbsPath>;
   readonly changes: readonly Change[];
   /** For a rollback: the run it took back. */
-  readonly of: string | undefined;
+  readonly of: { readonly id: string; readonly left: readonly string[] } | undefined;
 }
 
 const { facts } = await scene({});
@@ -65,7 +65,8 @@ class Host {
       facts,
       this.#reader(),
     );
-    this.#keep(carriedOut(back.steps, this.state), [], id);
+    const left = back.kept.filter(({ until }) => until === undefined).map(({ address }) => address);
+    this.#keep(carriedOut(back.steps, this.state), [], { id, left });
     const again = await fileAccess.revert(
       target.changes,
       { ...filesOf(target), runs: this.#pastRuns() },
@@ -118,10 +119,12 @@ class Host {
   }
 
   #takenBack(run: Kept): readonly Change[] {
-    return this.runs.some(({ of }) => of === run.id) ? run.changes : [];
+    return run.changes.filter(({ address }) =>
+      this.runs.some(({ of }) => of?.id === run.id && !of.left.includes(address)),
+    );
   }
 
-  #keep(after: State, changes: readonly Change[], of: string | undefined): string {
+  #keep(after: State, changes: readonly Change[], of: Kept['of']): string {
     const id = `run${this.runs.length}`;
     const before = this.state;
     const touched = new Set(
@@ -313,6 +316,18 @@ function narrowed({ path: of, set }: Setting, host: Host): Setting {
   };
 }
 
+test('a value of ours that somebody set again counts as theirs, and a later rollback goes no further back', async () => {
+  const file = absPath('/etc/default/docker');
+  const host = new Host(new Map(PATHS.map((path) => [path, { mode: 0o666, uid: 0, gid: 0 }])));
+  const first = host.apply([{ path: file, set: { mode: 0o644 } }]) ?? '';
+  host.interfere(file, { mode: 0o600 });
+  expect(await host.rollback(first)).toHaveLength(1);
+  host.interfere(file, { mode: 0o644 });
+  const second = host.apply([{ path: file, set: { mode: 0o640 } }]) ?? '';
+  expect(await host.rollback(second)).toEqual([]);
+  expect(host.at(file).mode).toBe(0o644);
+});
+
 describe('two applies to the same file, taken back in the order they were made', () => {
   const FILE = absPath('/etc/default/docker');
   const open = new Map([[FILE, { mode: 0o666, uid: 1000, gid: 1000 }]]);
@@ -325,6 +340,7 @@ describe('two applies to the same file, taken back in the order they were made',
     ];
     expect(await host.rollback(first)).toEqual([
       {
+        until: [second],
         address: `file-access:${FILE}#0`,
         what: FILE,
         reason: `apply ${second} changed its access again; it goes back with that one`,
