@@ -30,6 +30,8 @@ export async function hooksAfter(event: HookEvent, document: string, limits = LI
   const end = new AbortController();
   const stop = (): void => end.abort();
   SIGNALS.forEach((name) => process.on(name, stop));
+  // A limit of the whole command ends the program where it stands.
+  process.on('exit', stop);
   try {
     const run: HookRunner = (path, { args, limitMs, ...given }) => runProgram(path, args, limitMs, given);
     const ran = await runHooks(host, run, { event, document, limits, stop: end.signal });
@@ -39,6 +41,7 @@ export async function hooksAfter(event: HookEvent, document: string, limits = LI
     return ran;
   } finally {
     SIGNALS.forEach((name) => process.off(name, stop));
+    process.off('exit', stop);
   }
 }
 

@@ -116,7 +116,19 @@ function notBack(outcome: RunOutcome): readonly Trouble[] {
 function keepWithHooks(args: RunsArguments, entry: RunEntry, json: string, hooks: readonly HookRun[]): void {
   if (hooks.length > 0) {
     const result = { ...(JSON.parse(json) as Record<string, unknown>), hooks };
-    tellNotKept(keepRunAt(placeOf(args), entry, printableJson(result)));
+    keepOrTell(args, entry, printableJson(result));
+  }
+}
+
+/** That a result could not be kept is told and changes nothing. */
+function keepOrTell(args: RunsArguments, entry: RunEntry, json: string): void {
+  try {
+    tellNotKept(keepRunAt(placeOf(args), entry, json));
+  } catch (error) {
+    if (!(error instanceof HardenError)) {
+      throw error;
+    }
+    tellNotKept(error.message);
   }
 }
 
@@ -153,17 +165,10 @@ export async function keepVerified(
     type: 'verified',
     plan,
   });
-  try {
-    tellNotKept(keepRunAt(placeOf(args), { ...run, exit }, json));
-    if (args.root === undefined) {
-      const { hooksAfter } = await import('./hooks.ts');
-      keepWithHooks(args, { ...run, exit }, json, await hooksAfter('verify', json));
-    }
-  } catch (error) {
-    if (!(error instanceof HardenError)) {
-      throw error;
-    }
-    tellNotKept(error.message);
+  keepOrTell(args, { ...run, exit }, json);
+  if (args.root === undefined) {
+    const { hooksAfter } = await import('./hooks.ts');
+    keepWithHooks(args, { ...run, exit }, json, await hooksAfter('verify', json));
   }
 }
 
