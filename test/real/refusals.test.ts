@@ -100,6 +100,8 @@ describe.runIf(realHosts('trixie'))('a state disk that cannot keep what it is gi
   test('one with no room for large attributes does not take a file that has some', async () => {
     await using host = await throwawayHost('trixie', OPTIONS);
     await host.install(imageOfSmallBlocks(), '/run/plain.img');
+    // The host's own /dev has no loop devices.
+    await host.check('for number in {0..63}; do mknod /dev/loop$number b 7 $number; done');
     await host.check(
       'mount -o loop /run/plain.img /var/lib/harden && rmdir /var/lib/harden/lost+found && chmod 700 /var/lib/harden',
     );
