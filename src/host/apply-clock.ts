@@ -1,4 +1,4 @@
-import { type ApplyClock, type MeantTime, SCHEDULED_UNIT, type ScheduledApply } from '../model/scheduled.ts';
+import { type ApplyClock, type MeantTime, SCHEDULED_UNIT, type ScheduledApply, unitMark } from '../model/scheduled.ts';
 import type { OwnProgram } from '../model/revert-clock.ts';
 import { expectDone, run, show } from './systemd-tools.ts';
 
@@ -22,7 +22,7 @@ export function applyClock({ argv }: OwnProgram): ApplyClock {
     arm: async (set) => {
       const unit = set.at === null ? SERVICE : TIMER;
       expectDone(await run('systemctl', ['--no-reload', 'enable', unit]), `${unit} could not be enabled`);
-      if ((await isOutdated(SERVICE)) || (await isOutdated(TIMER))) {
+      if (!(await isKnown(SERVICE, set)) || (set.at !== null && !(await isKnown(TIMER, set)))) {
         expectDone(await run('systemctl', ['daemon-reload']), 'systemd could not be told of the units');
       }
       if (set.at !== null) {
@@ -37,8 +37,9 @@ export function applyClock({ argv }: OwnProgram): ApplyClock {
   };
 }
 
-async function isOutdated(unit: string): Promise<boolean> {
-  return (await show(unit, ['NeedDaemonReload'])).get('NeedDaemonReload') === 'yes';
+/** By what the unit says of itself: `NeedDaemonReload` is yes on 257 for every unit as soon as any other was written. */
+async function isKnown(unit: string, { id }: Pick<ScheduledApply, 'id'>): Promise<boolean> {
+  return (await show(unit, ['Description'])).get('Description')?.endsWith(unitMark(id)) === true;
 }
 
 /** Asks systemd itself, whose timer it will be. */

@@ -55,3 +55,8 @@ export interface ApplyClock {
 }
 
 export const SCHEDULED_UNIT = 'harden-scheduled-apply';
+
+/** How the description of a unit that belongs to that run ends. */
+export function unitMark(id: string): string {
+  return `(harden, run ${id})`;
+}

@@ -1,6 +1,6 @@
 import { type AbsPath, absPath, joinPath } from '../model/brand.ts';
 import type { OwnProgram } from '../model/revert-clock.ts';
-import { SCHEDULED_UNIT, type ScheduledApply } from '../model/scheduled.ts';
+import { SCHEDULED_UNIT, type ScheduledApply, unitMark } from '../model/scheduled.ts';
 import type { Fd, Sys } from '../model/sys.ts';
 import { readIfThere } from './held.ts';
 import { Refusal, attempt } from './trouble.ts';
@@ -67,7 +67,7 @@ export function removeScheduledUnits(targets: Targets): string | undefined {
 function serviceText({ run, program, stateDir, args }: ScheduledUnits): string {
   const start = [...program.argv, 'apply', '--scheduled', run.id, ...args].map(quoted).join(' ');
   return `${MARK}[Unit]
-Description=Apply the plan that was approved for now (harden, run ${run.id})
+Description=Apply the plan that was approved for now ${unitMark(run.id)}
 RequiresMountsFor=${quoted(stateDir)}
 After=docker.service docker.socket containerd.service auditd.service audit-rules.service harden-recover.service
 CollectMode=inactive-or-failed
@@ -83,7 +83,7 @@ ${run.at === null ? '\n[Install]\nWantedBy=multi-user.target\n' : ''}`;
 /** Not persistent: what was approved for a time is not for the next boot after it. */
 function timerText(id: string, at: string): string {
   return `${MARK}[Unit]
-Description=When the plan that was approved is applied (harden, run ${id})
+Description=When the plan that was approved is applied ${unitMark(id)}
 
 [Timer]
 OnCalendar=${at.slice(0, 19).replace('T', ' ')} UTC
