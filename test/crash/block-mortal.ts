@@ -1,5 +1,6 @@
 import { closeSync } from 'node:fs';
-import type { Fd, Sys } from '../../src/model/sys.ts';
+import type { Fd } from '../../src/model/sys.ts';
+import { type Call, eachCall } from '../support/each-call.ts';
 import { Killed, MUTATING } from '../support/faulty-sys.ts';
 import type { SysWrapper } from './block-host.ts';
 
@@ -17,29 +18,23 @@ export function mortal(kill = Number.POSITIVE_INFINITY): Mortal {
   let count = 0;
   let dead = false;
   const wrapper: SysWrapper = (sys) =>
-    new Proxy(sys, {
-      get: (target, key: keyof Sys) => {
-        // Each member of Sys is a call; the type of a whole interface cannot be indexed by a name of one.
-        const call = (target as unknown as Readonly<Record<string, (...args: readonly unknown[]) => unknown>>)[key];
-        return (...args: readonly unknown[]): unknown => {
-          if (MUTATING.has(key)) {
-            dead ||= count === kill;
-            count += 1;
-          }
-          if (dead || call === undefined) {
-            throw new Killed();
-          }
-          const result = call(...args);
-          if (OPENING.has(key) && typeof result === 'number') {
-            open.add(result);
-          } else if (key === 'close' && typeof args[0] === 'number') {
-            open.delete(args[0]);
-          }
-          return result;
-        };
-      },
+    eachCall(sys, ({ call, args, proceed }) => {
+      if (MUTATING.has(call)) {
+        dead ||= count === kill;
+        count += 1;
+      }
+      if (dead) {
+        throw new Killed();
+      }
+      const result = proceed();
+      if (OPENING.has(call) && typeof result === 'number') {
+        open.add(result);
+      } else if (call === 'close' && typeof args[0] === 'number') {
+        open.delete(args[0]);
+      }
+      return result;
     });
   return { wrapper, count: () => count, isDead: () => dead, bury: () => open.forEach((fd) => closeSync(fd)) };
 }
 
-const OPENING: ReadonlySet<keyof Sys> = new Set(['openDirectory', 'openObject', 'createFile', 'openFile'] as const);
+const OPENING: ReadonlySet<Call> = new Set(['openDirectory', 'openObject', 'createFile', 'openFile'] as const);

@@ -1,6 +1,5 @@
 import type { Sys } from '../../src/model/sys.ts';
-
-type Call = keyof Sys;
+import { type Call, eachCall } from '../support/each-call.ts';
 
 /** Numbers from 0, over all that was wrapped with the same counter. */
 export interface Counter {
@@ -12,24 +11,15 @@ export interface Counter {
 }
 
 export function counting(inner: Sys, counter: Counter): Sys {
-  return new Proxy(inner, {
-    get: (target, key: Call) => {
-      // Each member of Sys is a call; the type of a whole interface cannot be indexed by a name of one.
-      const call = (target as unknown as Readonly<Record<string, AnyCall>>)[key];
-      if (call === undefined || !counter.counted.has(key)) {
-        return call;
-      }
-      return (...args: readonly unknown[]): unknown => {
-        const number = counter.calls;
-        counter.calls += 1;
-        counter.before?.(number, key);
-        const result = call(...args);
-        counter.after?.(number, key);
-        return result;
-      };
-    },
+  return eachCall(inner, ({ call, proceed }) => {
+    if (!counter.counted.has(call)) {
+      return proceed();
+    }
+    const number = counter.calls;
+    counter.calls += 1;
+    counter.before?.(number, call);
+    const result = proceed();
+    counter.after?.(number, call);
+    return result;
   });
 }
-
-/** Any call of Sys; none of them needs a `this`. */
-type AnyCall = (...args: readonly unknown[]) => unknown;

@@ -26,6 +26,7 @@ import { HardenError } from '../../src/model/errors.ts';
 import type { Sys } from '../../src/model/sys.ts';
 import type { Access, StepInput, TransactionSpec } from '../../src/model/transaction.ts';
 import { type Store, openStore } from '../../src/state/store.ts';
+import { eachCall } from '../support/each-call.ts';
 
 const FILE = absPath('/etc/app/file');
 const OLD = 'old content\n';
@@ -227,21 +228,12 @@ describe('a swap of a folder for a link at any call', () => {
     for (let at = 0; at < 120; at += 2) {
       const inner = liveSys(absPath(folder));
       let calls = 0;
-      const swapping = new Proxy(inner, {
-        get: (target, key: keyof Sys) => {
-          // Each member of Sys is a call; the type of a whole interface cannot be indexed by a name of one.
-          const call = (target as unknown as Readonly<Record<string, AnyCall>>)[key];
-          if (call === undefined) {
-            throw new Error(`no call ${key}`);
-          }
-          return (...args: readonly unknown[]): unknown => {
-            if (key !== 'close' && calls++ === at) {
-              renameSync(on('/etc/app'), on('/etc/aside'));
-              symlinkSync('../victim', on('/etc/app'));
-            }
-            return call(...args);
-          };
-        },
+      const swapping = eachCall(inner, ({ call, proceed }) => {
+        if (call !== 'close' && calls++ === at) {
+          renameSync(on('/etc/app'), on('/etc/aside'));
+          symlinkSync('../victim', on('/etc/app'));
+        }
+        return proceed();
       });
       const store = open(swapping, 'relaxed');
       try {
@@ -360,6 +352,3 @@ describe('a command', () => {
     }
   });
 });
-
-/** Any call of Sys; none of them needs a `this`. */
-type AnyCall = (...args: readonly unknown[]) => unknown;

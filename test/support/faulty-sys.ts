@@ -1,9 +1,8 @@
 import type { Sys } from '../../src/model/sys.ts';
+import { type Call, eachCall } from './each-call.ts';
 
 /** Ends the process that makes the call: nothing may catch it. */
 export class Killed extends Error {}
-
-type Call = keyof Sys;
 
 /** Calls that change something on the disk, in the kernel or in what of it is durable. */
 export const MUTATING: ReadonlySet<Call> = new Set<Call>([
@@ -32,29 +31,20 @@ export interface Counted {
 export function faultySys(inner: Sys, fault: Fault): Counted {
   const calls: Call[] = [];
   let dead = false;
-  const sys = new Proxy(inner, {
-    get: (target, key: Call) => {
-      // Each member of Sys is a call; the type of a whole interface cannot be indexed by a name of one.
-      const call = (target as unknown as Readonly<Record<string, AnyCall>>)[key];
-      if (call === undefined) {
-        throw new Error(`no call ${key}`);
+  const sys = eachCall(inner, ({ call, proceed }) => {
+    if (dead) {
+      throw new Killed();
+    }
+    if (fault.counted.has(call)) {
+      calls.push(call);
+      try {
+        fault.before(calls.length - 1, call);
+      } catch (error) {
+        dead ||= error instanceof Killed;
+        throw error;
       }
-      return (...args: readonly unknown[]): unknown => {
-        if (dead) {
-          throw new Killed();
-        }
-        if (fault.counted.has(key)) {
-          calls.push(key);
-          try {
-            fault.before(calls.length - 1, key);
-          } catch (error) {
-            dead ||= error instanceof Killed;
-            throw error;
-          }
-        }
-        return call(...args);
-      };
-    },
+    }
+    return proceed();
   });
   return { sys, count: () => calls.length, calls: () => calls };
 }
@@ -62,6 +52,3 @@ export function faultySys(inner: Sys, fault: Fault): Counted {
 export function errno(code: string): Error {
   return Object.assign(new Error(`${code}: injected`), { code });
 }
-
-/** Any call of Sys; none of them needs a `this`. */
-type AnyCall = (...args: readonly unknown[]) => unknown;

@@ -1,6 +1,7 @@
 import type { Inode } from '../../src/host/memory-disk.ts';
 import type { Sys } from '../../src/model/sys.ts';
 import { type JournalRecord, decodeJournal } from '../../src/state/journal.ts';
+import { eachCall } from './each-call.ts';
 import { MUTATING } from './faulty-sys.ts';
 import { type World, describeTree, processIn } from './memory-world.ts';
 import { STATE, sampleSpec } from './store-scenario.ts';
@@ -25,25 +26,19 @@ export function watched(world: World, look: (moment: Moment) => void): Sys {
   const inner = processIn(world);
   let tree = describeTree(world, OWN);
   let runtime = runtimeOf(world);
-  return new Proxy<Sys>(inner, {
-    get: (target, key: keyof Sys) => {
-      // Each member of Sys is a call; the type of a whole interface cannot be indexed by a name of one.
-      const call = (target as unknown as Readonly<Record<string, AnyCall>>)[key];
-      if (call === undefined || !MUTATING.has(key)) {
-        return call;
-      }
-      return (...args: readonly unknown[]): unknown => {
-        const result = call(...args);
-        const before = tree;
-        tree = describeTree(world, OWN);
-        const paths = new Set([...Object.keys(before), ...Object.keys(tree)]);
-        const changed = [...paths].filter((path) => before[path] !== tree[path]);
-        const acted = runtime !== runtimeOf(world);
-        runtime = runtimeOf(world);
-        look({ world, call: key, changed, acted, durable: durableRecords(world) });
-        return result;
-      };
-    },
+  return eachCall(inner, ({ call, proceed }) => {
+    if (!MUTATING.has(call)) {
+      return proceed();
+    }
+    const result = proceed();
+    const before = tree;
+    tree = describeTree(world, OWN);
+    const paths = new Set([...Object.keys(before), ...Object.keys(tree)]);
+    const changed = [...paths].filter((path) => before[path] !== tree[path]);
+    const acted = runtime !== runtimeOf(world);
+    runtime = runtimeOf(world);
+    look({ world, call, changed, acted, durable: durableRecords(world) });
+    return result;
   });
 }
 
@@ -65,6 +60,3 @@ export function durableRecords(world: World): readonly JournalRecord[] {
     .find((inode) => inode !== undefined);
   return journal === undefined ? [] : decodeJournal(ID, journal.durable.data).records;
 }
-
-/** Any call of Sys; none of them needs a `this`. */
-type AnyCall = (...args: readonly unknown[]) => unknown;
