@@ -19,14 +19,7 @@ import type { Work } from '../resources/resource-type.ts';
 import { type Consent, consentTo } from './consent.ts';
 import { Stopped, type TransactionEnd, endOf, failureOf, reasonOf, refuseStopped } from './ending.ts';
 import { fileDifferences } from './file-differences.ts';
-import {
-  type WaiverDesk,
-  type WaiverFile,
-  unwrittenWaivers,
-  wishWith,
-  withoutControls,
-  writtenWaivers,
-} from './given-waivers.ts';
+import { type WaiverDesk, wishWith, withoutControls } from './given-waivers.ts';
 import type { Ground } from './ground.ts';
 import { type HealthGate, announcedBy, openGate, refuseUnhealthy } from './health.ts';
 import { type PlanWish, type PlannedHost, makePlan } from './make-plan.ts';
@@ -41,6 +34,7 @@ import { said } from './said.ts';
 import type { Question, Ui } from './ui.ts';
 import { refuseWhereNotChangeable } from './unfit-host.ts';
 import { NOT_UNATTENDED, type Unattended } from './unattended.ts';
+import { withGiven } from './write-waivers.ts';
 
 export interface ApplyRequest {
   readonly wish: PlanWish;
@@ -131,25 +125,6 @@ async function carryOutAgreed(agreement: Agreement, store: Store): Promise<RunOu
   const outcome = await carryOut({ ...run, changes: changesOf(agreed), before: second }, store);
   const whole = outcome.type === 'done' && left.length > 0 ? { ...outcome, leftOut: left } : outcome;
   return withGiven(whole, request.waiving, files);
-}
-
-/** Writes the waivers where the run got to its end, and says of each what became of it. */
-function withGiven(outcome: RunOutcome, desk: WaiverDesk | undefined, files: readonly WaiverFile[]): RunOutcome {
-  if (desk === undefined || files.length === 0) {
-    return outcome;
-  }
-  switch (outcome.type) {
-    case 'done':
-    case 'nothing-to-do':
-      return { ...outcome, waiversGiven: writtenWaivers(desk, files) };
-    case 'rolled-back':
-      return { ...outcome, waiversGiven: unwrittenWaivers(files, 'the apply was put back') };
-    case 'declined':
-    case 'dry-run':
-    case 'reverted':
-    case 'scheduled':
-      return outcome;
-  }
 }
 
 /** What a person may choose of `plan`, and look into before. */

@@ -193,7 +193,7 @@ function runs({ openRuns }: DoctorInput): Examined {
     : { topic, state: 'trouble', text: `without an end: ${openRuns.join(', ')}`, mend: 'harden status' };
 }
 
-/** Only where the site has any. */
+/** Nothing where the site has none. */
 function hooks(host: HostReader): readonly Examined[] {
   const topic = 'hooks';
   const all = allHooks(host);

@@ -32,14 +32,6 @@ export interface WaiverDesk {
   write(file: WaiverFile): string | undefined;
 }
 
-/** What became of a waiver that was given; `problem`: why it was not written. */
-export interface WaiverGiven {
-  readonly control: string;
-  readonly until: string;
-  readonly file: string;
-  readonly problem?: string;
-}
-
 /** `wish` with these waivers in force. */
 export function wishWith(wish: PlanWish, files: readonly WaiverFile[]): PlanWish {
   const { waivers = [], graceMs = 0 } = wish.waivers ?? {};
@@ -59,19 +51,4 @@ export function withoutControls(plan: Plan, given: readonly GivenWaiver[]): Plan
       controls: change.controls.filter((control) => !waived.has(control)),
     })),
   };
-}
-
-/** Writes them all, each on its own: one that cannot be written keeps no other back. */
-export function writtenWaivers(desk: Pick<WaiverDesk, 'write'>, files: readonly WaiverFile[]): readonly WaiverGiven[] {
-  return files.map((file) => givenOf(file, desk.write(file)));
-}
-
-/** None of them was written. */
-export function unwrittenWaivers(files: readonly WaiverFile[], problem: string): readonly WaiverGiven[] {
-  return files.map((file) => givenOf(file, problem));
-}
-
-function givenOf({ path, waiver }: WaiverFile, problem: string | undefined): WaiverGiven {
-  const { control, until } = waiver;
-  return { control, until, file: path, ...(problem === undefined ? {} : { problem }) };
 }

@@ -4,8 +4,15 @@ import type { Plan } from '../model/plan.ts';
 import type { TakenBackBecause } from '../model/revert.ts';
 import type { LeftByChoice } from '../plan/narrow.ts';
 import type { Trouble, UndoReport } from '../model/transaction.ts';
-import type { WaiverGiven } from './given-waivers.ts';
 import type { PendingRevert } from './revert-timer.ts';
+
+/** What became of a waiver that was given; `problem`: why it was not written. */
+export interface WaiverGiven {
+  readonly control: string;
+  readonly until: string;
+  readonly file: string;
+  readonly problem?: string;
+}
 
 /** How an apply or a rollback ended. The exit code is a function of it. */
 export type RunOutcome =

@@ -1,4 +1,4 @@
-import type { Argv, CommandModule, Options, PositionalOptions } from 'yargs';
+import yargs, { type Argv, type CommandModule, type Options, type PositionalOptions } from 'yargs';
 
 /** An option as its command defines it: the one source of help, suggestions, completion and manual pages. */
 export interface OptionEntry {
@@ -136,9 +136,9 @@ class Definitions {
         return this.argv;
       },
     };
-    // Definitions use the methods above; any other of yargs does nothing here. No type says "all methods of that interface".
-    this.argv = new Proxy(kept, {
-      get: (methods, name) => methods[String(name)] ?? (() => this.argv),
-    }) as unknown as Argv;
+    // Definitions use the methods above; each other one of yargs does nothing here.
+    this.argv = new Proxy(yargs(), {
+      get: (_parser, name): unknown => kept[String(name)] ?? ((): Argv => this.argv),
+    });
   }
 }

@@ -221,7 +221,7 @@ function saidByVariables(): readonly Said[] {
   return saidInVariables(process.env);
 }
 
-/** What the parser keeps of the options of the command at hand; its types do not say so. */
+/** What the parser keeps of the options of the command at hand. */
 interface Parsing {
   readonly known: Readonly<Record<string, boolean>>;
   readonly choices: Readonly<Record<string, readonly unknown[]>>;
@@ -229,13 +229,8 @@ interface Parsing {
 }
 
 function parsingOf(parser: Argv): Parsing {
-  // yargs has both of them at run time; its published types leave them out.
-  const { getOptions, parsed } = parser as unknown as {
-    readonly getOptions: () => { readonly key: Parsing['known']; readonly choices: Parsing['choices'] };
-    readonly parsed: { readonly defaulted: Parsing['defaulted'] };
-  };
-  const { key, choices } = getOptions.call(parser);
-  return { known: key, choices, defaulted: parsed.defaulted };
+  const { key, choices } = parser.getOptions();
+  return { known: key, choices, defaulted: parser.parsed === false ? {} : parser.parsed.defaulted };
 }
 
 function listOf(value: unknown): readonly unknown[] {

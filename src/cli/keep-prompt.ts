@@ -8,7 +8,7 @@ import { errorText } from '../render/error-text.ts';
 import { remaining, takenBackText } from '../render/keep-text.ts';
 import type { Style } from '../render/layout.ts';
 import { confirmText, keep } from './commands/confirm.ts';
-import { keptAt } from './compose.ts';
+import { keptAt } from './store-place.ts';
 import { confirmExit } from './confirm-exit.ts';
 import type { StateArguments } from './keeping.ts';
 import { tell } from './output.ts';

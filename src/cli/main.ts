@@ -67,7 +67,7 @@ async function printTopic(name: TopicName): Promise<void> {
 }
 
 async function bugReport(error: unknown, args: readonly string[]): Promise<string> {
-  const { unfinishedRuns } = await import('./compose.ts');
+  const { unfinishedRuns } = await import('./store-place.ts');
   const place = commandPlace();
   const openRuns = unfinishedRuns(place).unfinished;
   const program = `harden ${TOOL_VERSION}, node ${process.version}, ${process.platform} ${process.arch}`;
@@ -142,11 +142,7 @@ async function usageErrorOf({ said, by }: WrongLine, args: readonly string[]): P
 
 /** As soon as a command runs yargs writes its help, for a method nobody calls here: a tenth of the time of a plan. */
 function writeNoHelpUnasked(parser: Argv): void {
-  // yargs has this at run time; its published types leave it out.
-  const { getInternalMethods } = parser as unknown as {
-    readonly getInternalMethods: () => { readonly getUsageInstance: () => { cacheHelpMessage: () => void } };
-  };
-  getInternalMethods.call(parser).getUsageInstance().cacheHelpMessage = () => undefined;
+  parser.getInternalMethods().getUsageInstance().cacheHelpMessage = () => undefined;
 }
 
 /** Of a line that begins with a command this one alone, else all of them. */

@@ -3,7 +3,7 @@ import { atPlace } from '../model/command-place.ts';
 import type { RevertNote } from '../model/revert.ts';
 import type { Recovered } from '../model/transaction.ts';
 import { recoveredText } from '../render/recover-text.ts';
-import { unfinishedRuns } from './compose.ts';
+import { unfinishedRuns } from './store-place.ts';
 import { waitsToBeKept } from './keeping.ts';
 import { tell } from './output.ts';
 import { commandPlace } from './place.ts';

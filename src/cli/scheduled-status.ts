@@ -1,7 +1,7 @@
 import { isMissed } from '../app/later.ts';
 import type { ScheduledStatus } from '../model/status.ts';
 import { acknowledgeScheduled, lookAtScheduled } from '../state/scheduled.ts';
-import { runsPlace } from './compose.ts';
+import { runsPlace } from './store-place.ts';
 
 interface StatePart {
   readonly 'state-dir': string | undefined;

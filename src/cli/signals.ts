@@ -2,6 +2,7 @@ import { setImmediate as breathe } from 'node:timers/promises';
 import { type CommandPlace, atPlace } from '../model/command-place.ts';
 import { EXIT, HardenError } from '../model/errors.ts';
 import type { StopCause } from '../model/stop.ts';
+import { endNow } from './end-now.ts';
 import { beyondLimit, timeLimit, whenTimeIsUp } from './time-limit.ts';
 
 /**
@@ -120,8 +121,7 @@ function stopAtOnce(phase: Phase, repair: string): never {
         : '\nharden: stopped at once. Nothing was changed.\n',
   );
   // Whatever else still runs is what somebody wants to stop.
-  // eslint-disable-next-line n/no-process-exit -- the second Ctrl-C ends the program where it stands
-  process.exit(EXIT.interrupted);
+  endNow(EXIT.interrupted);
 }
 
 function interrupted(signal: StopCause): HardenError {

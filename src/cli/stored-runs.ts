@@ -11,7 +11,7 @@ import type { Trouble } from '../model/transaction.ts';
 import type { ReportParts } from '../plan/report-of.ts';
 import { type RunEntry, type Runs, keepRunAt, withRuns } from '../state/runs.ts';
 import type { Store } from '../state/store.ts';
-import { readableSnapshots, runsPlace } from './compose.ts';
+import { readableSnapshots, runsPlace } from './store-place.ts';
 import { outcomeExit, outcomeJson } from './outcome.ts';
 import { tellNotKept } from './output.ts';
 import { commandPlace } from './place.ts';

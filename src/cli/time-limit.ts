@@ -1,6 +1,7 @@
 import { EXIT, HardenError } from '../model/errors.ts';
 import { errorText } from '../render/error-text.ts';
 import { durationMs } from './duration.ts';
+import { endNow } from './end-now.ts';
 import { tell } from './output.ts';
 import { readTerminal } from './terminal.ts';
 
@@ -72,8 +73,7 @@ function timeIsUp(command: unknown): void {
   } else if (!watched) {
     tell(errorText(beyondLimit(WRITERS.includes(command) ? '' : ' Nothing was changed.'), readTerminal(false).err));
     // What is waited for may never come.
-    // eslint-disable-next-line n/no-process-exit -- the limit ends the program where it stands
-    process.exit(EXIT.terminated);
+    endNow(EXIT.terminated);
   }
 }
 

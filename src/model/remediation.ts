@@ -37,7 +37,7 @@ export interface FileAccessDesired {
 export interface DaemonOptionDesired {
   readonly type: 'daemon-option';
   readonly key: string;
-  /** What the effective value must be. `not`: anything but these; `set`: any value that is not empty. Exactly one of the three. */
+  /** What the effective value must be. `not`: none of these; `set`: every value that is not empty. Exactly one of the three. */
   readonly value?: Json;
   readonly not?: readonly Json[];
   readonly set?: true;

@@ -17,7 +17,7 @@ interface ReportArguments extends RunsArguments {
 export function reportCommand(finish: Finish) {
   return {
     command: 'report <what>',
-    describe: 'show a stored run, a snapshot or a plan file again, as any report',
+    describe: 'show a stored run, a snapshot or a plan file again, in the form of a report you choose',
     builder: (argv) =>
       argv
         .positional('what', {

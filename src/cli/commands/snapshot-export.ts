@@ -1,7 +1,7 @@
 import type { CommandModule } from 'yargs';
 import { exportSnapshot } from '../../app/snapshot-export.ts';
 import { EXIT, HardenError } from '../../model/errors.ts';
-import { readableSnapshots } from '../compose.ts';
+import { readableSnapshots } from '../store-place.ts';
 import type { Finish } from '../finish.ts';
 import { placeOptions } from '../options.ts';
 import { print, tell } from '../output.ts';

@@ -12,7 +12,7 @@ import { EXIT } from '../../model/errors.ts';
 import type { Known } from '../../model/state.ts';
 import type { FileImage, SnapshotFiles, Trouble } from '../../model/transaction.ts';
 import type { SnapshotFileText, SnapshotLine } from '../../render/snapshot-text.ts';
-import { readableSnapshots } from '../compose.ts';
+import { readableSnapshots } from '../store-place.ts';
 import type { Finish } from '../finish.ts';
 import { formatOptions, stateOptions } from '../options.ts';
 import { print } from '../output.ts';
