@@ -4,10 +4,10 @@ import { readBytes, writeSecretFile } from '../host/user-files.ts';
 import { wordsFor } from '../host/errno.ts';
 import { type ExportedSnapshot, readExport } from '../app/snapshot-export.ts';
 import { absPath, joinPath } from '../model/brand.ts';
-import { shellWord } from '../model/command-place.ts';
 import { EXIT, HardenError } from '../model/errors.ts';
 import type { Trouble } from '../model/transaction.ts';
 import { openSnapshots } from '../state/snapshots.ts';
+import { unreadable } from './result-file.ts';
 
 /** Snapshots are small; a file of this size is none. */
 const EXPORT_LIMIT = 512 * 1024 * 1024;
@@ -50,12 +50,6 @@ function bytesOf(file: string): Uint8Array {
   try {
     return readBytes(file, EXPORT_LIMIT);
   } catch (cause) {
-    throw new HardenError({
-      code: 'H1001',
-      exit: EXIT.malformed,
-      message: `${file} cannot be read (${wordsFor(cause)}). Nothing was changed.`,
-      hint: `To look at it: ls -l ${shellWord(file)}`,
-      cause,
-    });
+    throw unreadable(file, cause);
   }
 }

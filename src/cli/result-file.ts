@@ -59,13 +59,7 @@ export function readInput(file: string, use: FileUse = 'look'): string {
     if (cause instanceof HardenError) {
       throw cause;
     }
-    throw new HardenError({
-      code: 'H1001',
-      exit: EXIT.malformed,
-      message: `${file} cannot be read (${wordsFor(cause)}). Nothing was changed.`,
-      hint: `To look at it: ls -l ${shellWord(file)}`,
-      cause,
-    });
+    throw unreadable(file, cause);
   }
 }
 
@@ -112,4 +106,14 @@ export async function keepCopy(
     tell(errorText(error, readTerminal(false).err));
     return code === EXIT.ok ? error.exit : code;
   }
+}
+
+export function unreadable(file: string, cause: unknown): HardenError {
+  return new HardenError({
+    code: 'H1001',
+    exit: EXIT.malformed,
+    message: `${file} cannot be read (${wordsFor(cause)}). Nothing was changed.`,
+    hint: `To look at it: ls -l ${shellWord(file)}`,
+    cause,
+  });
 }

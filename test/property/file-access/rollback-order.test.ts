@@ -9,6 +9,7 @@ import { octal } from '../../../src/resources/file-access/wanted.ts';
 import type { PastRun } from '../../../src/resources/resource-type.ts';
 import { scene } from '../../unit/file-access/scene.ts';
 import { type FakeEntry, fakeReader } from '../../helpers/fake-reader.ts';
+import { accessChange } from '../../helpers/plan-builders.ts';
 
 const PATHS = ['/etc/docker/daemon.json', '/etc/docker/key.json', '/etc/default/docker'].map((path) => absPath(path));
 type Part = keyof Access;
@@ -165,22 +166,15 @@ function filesOf({ id, before, after, touched }: Kept): SnapshotFiles {
 function changeOf(path: AbsPath, set: Partial<Access>, now: Access, at: number): Change {
   const was = Object.fromEntries(Object.keys(set).map((part) => [part, now[part as Part]]));
   return {
+    ...accessChange(path),
     id: `c${at}`,
     controls: ['a-control'],
     address: resourceAddress('file-access', `${path}#${at}`),
     title: path,
-    target: { type: 'file-access', path, durable: undefined },
     op: 'set',
     before: shown(was),
     after: shown(set),
     fingerprint: sha256Hex('0'.repeat(64)),
-    risk: 'low',
-    impact: 'none',
-    liveAfter: 'now',
-    reversible: true,
-    needs: [],
-    breaks: [],
-    notes: [],
   };
 }
 

@@ -7,6 +7,7 @@ import type { FileImage, StepInput } from '../../../src/model/transaction.ts';
 import { auditRule } from '../../../src/resources/audit-rule/index.ts';
 import type { SnapshotFiles } from '../../../src/resources/resource-type.ts';
 import { type AuditHost, auditFacts, auditReader } from '../../support/audit-host.ts';
+import { accessChange } from '../../helpers/plan-builders.ts';
 
 const matching = (text: RegExp): unknown => expect.stringMatching(text);
 const RULES = '/etc/audit/rules.d';
@@ -24,6 +25,7 @@ function change(
   folders: readonly string[] = [],
 ): Change {
   return {
+    ...accessChange(path),
     id: 'c1',
     controls: [],
     address: `audit-rule:${path}` as Change['address'],
@@ -38,13 +40,6 @@ function change(
     before: { kernel: [], file: [] },
     after: { kernel: [...kernel], file: [...file], folders: [...folders] },
     fingerprint: digestOfBytes(''),
-    risk: 'low',
-    impact: 'none',
-    liveAfter: 'now',
-    reversible: true,
-    needs: [],
-    breaks: [],
-    notes: [],
   };
 }
 const both = (path: string, line: string) => change(path, [line], [line]);
