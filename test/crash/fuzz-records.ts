@@ -1,3 +1,4 @@
+import { type ReadExport, exportSnapshot, readExport } from '../../src/app/snapshot-export.ts';
 import { lookUp } from '../../src/host/memory-disk.ts';
 import { absPath } from '../../src/model/brand.ts';
 import { canonicalJson, digestOfBytes } from '../../src/model/canonical.ts';
@@ -5,7 +6,7 @@ import { decodeJournal, encodeRecord, firstChain } from '../../src/state/journal
 import { decodeManifest, encodeManifest } from '../../src/state/manifest.ts';
 import { processIn } from '../support/memory-world.ts';
 import { STATE, sampleSpec, sampleWorld, storeOf } from '../support/store-scenario.ts';
-import { type FuzzTarget, expectThat } from './fuzz-target.ts';
+import { type FuzzTarget, expectThat, firstOf, orRefused } from './fuzz-target.ts';
 
 const ID = 'abcdef01';
 
@@ -114,4 +115,44 @@ const signedManifest: FuzzTarget = {
   },
 };
 
-export const RECORD_TARGETS: readonly FuzzTarget[] = [journal, signedRecord, manifest, signedManifest];
+let exported: ReadExport | undefined;
+
+function archiveOf(): Uint8Array {
+  const store = storeOf(processIn(sampleWorld()));
+  const transaction = store.begin(sampleSpec());
+  sampleSpec().steps.forEach((_, index) => transaction.perform(index));
+  transaction.commit();
+  return exportSnapshot(store.snapshots, ID).archive;
+}
+
+/** What it says is whole is what was exported, each part under its own name. */
+const exportedSnapshot: FuzzTarget = {
+  name: 'exported snapshot',
+  samples: () => [archiveOf()],
+  words: ['SHA256SUMS', 'ustar', '0000600', '../', '\0', 'manifest.json', `harden-snapshot-${ID}/`],
+  check: (bytes) => {
+    exported ??= readExport(archiveOf(), 'a file');
+    const known = exported;
+    const read = orRefused(() => readExport(bytes, 'a file'));
+    if (read === undefined || read.troubles.length > 0) {
+      return undefined;
+    }
+    return (
+      expectThat(read.id === known.id && read.parts.length === known.parts.length, 'another snapshot') ??
+      firstOf(read.parts, (part) =>
+        expectThat(
+          known.parts.some(({ name, bytes: own }) => name === part.name && Buffer.compare(own, part.bytes) === 0),
+          `${part.name} is not what was exported`,
+        ),
+      )
+    );
+  },
+};
+
+export const RECORD_TARGETS: readonly FuzzTarget[] = [
+  journal,
+  signedRecord,
+  manifest,
+  signedManifest,
+  exportedSnapshot,
+];
