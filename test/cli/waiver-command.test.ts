@@ -1,10 +1,20 @@
-import { chmodSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  readdirSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { expectError } from '../helpers/error-shape.ts';
 import { HARDEN, harden } from '../helpers/program.ts';
-import { atTerminal, CTRL_C, CTRL_D, ENTER, type Typed } from '../helpers/pseudo-terminal.ts';
+import { atTerminal, CTRL_C, CTRL_D, ENTER, HANG_UP, type Typed } from '../helpers/pseudo-terminal.ts';
 
 import { FROM, day, entry, fileOf, plan, verdictOf } from '../helpers/waiver-files.ts';
 
@@ -182,5 +192,25 @@ describe('harden waiver add at a terminal', () => {
     const { code, shown } = await at(typed(/pattern\):\s*$/));
     expect(code, shown).toBe(wanted);
     expect(readdirSync(folder)).toEqual(['stdout']);
+  });
+
+  test.each([
+    ['at the first question', '', 0],
+    ['at the second', '', 1],
+    ['at the last', '', 3],
+    ['at a question of --accessible', '--accessible', 0],
+  ])('a terminal that goes away %s writes nothing', async (_what, more, given) => {
+    const questions: readonly Typed[] =
+      more === '' ? answers('2.2', 'r', 'ops', day(30)) : [{ after: /press Enter\.\s*$/, keys: '' }];
+    const typed = questions.slice(0, given + 1).map((one, at) => (at === given ? { ...one, keys: HANG_UP } : one));
+    const outside = mkdtempSync(join(tmpdir(), 'harden-gone-'));
+    const ended = join(outside, 'code');
+    await atTerminal(`trap : HUP; ${HARDEN} waiver add --dir ${folder} ${more}; echo $? > ${ended}`, typed);
+    // What was not answered is missing, or the signal came first.
+    await expect
+      .poll(() => existsSync(ended) && readFileSync(ended, 'utf8').trim(), { timeout: 10_000 })
+      .toMatch(/^(143|64)$/);
+    expect(readdirSync(folder)).toEqual([]);
+    rmSync(outside, { recursive: true });
   });
 });
