@@ -1,3 +1,4 @@
+import { signerMistakes } from '../catalogue/allowed-signers.ts';
 import { EXIT, HardenError } from '../model/errors.ts';
 import type { PlanSigning } from '../model/signing.ts';
 
@@ -31,19 +32,26 @@ export interface SignedPlan {
   /** Of the file, byte for byte. */
   readonly text: string;
   readonly allowedSigners: string;
+  /** What stands in that file. */
+  readonly signers: string;
 }
 
 /** The principal who signed the plan. @throws HardenError exit 65 where none of the allowed signers did */
 export function requireSignature(
   signing: Pick<PlanSigning, 'verify'>,
-  { file, text, allowedSigners }: SignedPlan,
+  { file, text, allowedSigners, signers }: SignedPlan,
 ): string {
   const verified = signing.verify(signatureFile(file), allowedSigners, text);
   switch (verified.type) {
     case 'good':
       return verified.principal;
     case 'bad':
-      throw notSigned(`${file} is not signed by one of ${allowedSigners}`, [verified.reason]);
+      throw notSigned(`${file} is not signed by one of ${allowedSigners}`, [
+        verified.reason,
+        ...signerMistakes(allowedSigners, signers).map(
+          (mistake) => `${mistake.file}:${mistake.line}:${mistake.column}: ${mistake.text}`,
+        ),
+      ]);
   }
 }
 

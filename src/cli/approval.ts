@@ -40,12 +40,13 @@ export async function signerOf(args: ApprovalArguments, text: string | undefined
     throw wrong('--allowed-signers takes a file, not standard input: ssh-keygen reads it by its name');
   }
   // It decides who may change this host.
-  readInput(allowedSigners, 'change');
+  const signers = readInput(allowedSigners, 'change');
   const { sshSigning } = await import('../host/ssh-signature.ts');
   return requireSignature(sshSigning(SIGNATURE_NAMESPACE), {
     file: resolve(args.plan),
     text,
     allowedSigners: resolve(allowedSigners),
+    signers,
   });
 }
 

@@ -280,6 +280,19 @@ describe.runIf(canOwn() && existsSync('/usr/bin/ssh-keygen'))('signatures', () =
     await refused(other, args, { code: 5, id: 'H4003', says: ['another host'] });
   });
 
+  test.each<readonly [string, (key: string) => string, number, string]>([
+    ['a misspelt option', (key) => `ann namespace="harden-plan" ${key}`, 5, '(did you mean "namespaces"?)'],
+    ['a misspelt kind of key', (key) => `ann ${key.replace('ed25519', 'ed25591')}`, 5, '(did you mean "ssh-ed25519"?)'],
+    ['a quotation mark that is open', (key) => `ann namespaces="git ${key}`, 5, 'a quotation mark is not closed'],
+    ['no name', (key) => key, 1, 'the name of the signer is missing'],
+    ['no key', () => 'ann', 4, 'a key is missing'],
+  ])('%s in the file of signers is told with line and column', async (_what, line, column, says) => {
+    using tree = plantTree(DOCKER_CE);
+    const { allowed, args } = await signed(tree);
+    allow(allowed, '# who may sign', line(publicKey(`${tree.outside}/ann`)));
+    await refused(tree, args, { code: 65, id: 'H1041', says: [`${allowed}:2:${column}: `, says] });
+  });
+
   test('a file of signers that everybody may write to is not asked', async () => {
     using tree = plantTree(DOCKER_CE);
     const { allowed, args } = await signed(tree);
