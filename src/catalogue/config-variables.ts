@@ -1,7 +1,8 @@
 import type * as z from 'zod';
 import type { Json } from '../model/canonical.ts';
-import { type Said, SETTINGS, type Setting, type SettingKey } from '../model/config.ts';
+import { type Said, SETTINGS, SWITCH_WORDS, type Setting, type SettingKey } from '../model/config.ts';
 import { EXIT, HardenError } from '../model/errors.ts';
+import { LOG_CHOICES } from '../model/log.ts';
 import { presentation, profileName } from './config-schema.ts';
 import { readable } from './issues.ts';
 
@@ -15,16 +16,17 @@ export function saidInVariables(environment: Readonly<Record<string, string | un
     const text = variable === undefined ? '' : (environment[variable] ?? '');
     return variable === undefined || text === '' ? [] : [{ key, variable, ...valueOf(key, text) }];
   });
-  const complaints = read.flatMap(({ variable, complaint }) =>
-    complaint === undefined ? [] : [`${variable} ${complaint}`],
-  );
-  if (complaints.length > 0) {
+  const wrong = [
+    ...read.flatMap(({ variable, complaint }) => (complaint === undefined ? [] : [{ variable, complaint }])),
+    ...wrongOfTheMoment(environment),
+  ];
+  if (wrong.length > 0) {
     throw new HardenError({
       code: 'H0072',
       exit: EXIT.usage,
       message: 'a variable has a value that harden does not know. Nothing was done.',
-      details: complaints,
-      hint: `To go on without: unset ${read.flatMap(({ variable, complaint }) => (complaint === undefined ? [] : [variable])).join(' ')}`,
+      details: wrong.map(({ variable, complaint }) => `${variable} ${complaint}`),
+      hint: `To go on without: unset ${wrong.map(({ variable }) => variable).join(' ')}`,
     });
   }
   return read.map(({ key, variable, value }) => ({ key, value, origin: { type: 'variable', name: variable } }));
@@ -32,25 +34,40 @@ export function saidInVariables(environment: Readonly<Record<string, string | un
 
 function valueOf(key: SettingKey, text: string): { readonly value: Json; readonly complaint?: string } {
   const value = plain(key, text);
+  if (isSwitch(key) && typeof value === 'string') {
+    return { value, complaint: oneOf([...SWITCH_WORDS.keys()], text) };
+  }
   const parsed = schemaOf(key).safeParse(value);
   return parsed.success ? { value } : { value, complaint: readable(parsed.error.issues[0]?.message ?? '') };
 }
 
-const SWITCHES: ReadonlyMap<string, boolean> = new Map([
-  ['1', true],
-  ['true', true],
-  ['yes', true],
-  ['0', false],
-  ['false', false],
-  ['no', false],
-]);
+/** Variables that no file of configuration can say, with all they take. */
+const OF_THE_MOMENT: Readonly<Record<string, readonly string[]>> = {
+  HARDEN_NO_INPUT: [...SWITCH_WORDS.keys()],
+  HARDEN_LOG: LOG_CHOICES,
+};
+
+function wrongOfTheMoment(environment: Readonly<Record<string, string | undefined>>) {
+  return Object.entries(OF_THE_MOMENT).flatMap(([variable, words]) => {
+    const text = environment[variable] ?? '';
+    return text === '' || words.includes(text) ? [] : [{ variable, complaint: oneOf(words, text) }];
+  });
+}
+
+function oneOf(words: readonly string[], text: string): string {
+  return `must be one of ${words.join(', ')}; "${text}" is none of them`;
+}
 
 /** Variables are texts; numbers and switches stand in them as such. */
 function plain(key: SettingKey, text: string): Json {
   if (key === 'width') {
     return /^\d{1,6}$/.test(text) ? Number(text) : text;
   }
-  return key === 'accessible' || key === 'pager' ? (SWITCHES.get(text) ?? text) : text;
+  return isSwitch(key) ? (SWITCH_WORDS.get(text) ?? text) : text;
+}
+
+function isSwitch(key: SettingKey): boolean {
+  return key === 'accessible' || key === 'pager';
 }
 
 function schemaOf(key: SettingKey): z.ZodType {

@@ -13,6 +13,7 @@ import { EXIT, HardenError } from '../model/errors.ts';
 import type { Profile } from '../model/remediation.ts';
 import { errorText } from '../render/error-text.ts';
 import { tell } from './output.ts';
+import { type Parsing, isGiven, parsingOf } from './parsing.ts';
 import { readInput } from './result-file.ts';
 import { readTerminal } from './terminal.ts';
 
@@ -95,10 +96,6 @@ function fillPlaces(given: ArgumentsCamelCase, parsing: Parsing): void {
 /** A command without this option, or with fewer choices than others, is left as it is. */
 function hears({ known, choices }: Parsing, option: string, value: unknown): boolean {
   return known[option] === true && (choices[option]?.includes(value) ?? true);
-}
-
-function isGiven(given: Given, option: string, { defaulted }: Parsing): boolean {
-  return given[option] !== undefined && defaulted[option] !== true;
 }
 
 /** A plan or a run that was named has its own profile; a folder has no clock, and runs no health checks. */
@@ -215,22 +212,10 @@ function saidByVariables(): readonly Said[] {
     const hint = UNHEARD[name] ?? suggestion(name, known);
     tell(hint === '' ? '' : `harden: ${name} is set, and no variable of harden${hint}\n`);
   }
-  if (!settings.some(({ variable }) => variable !== undefined && set.includes(variable))) {
+  if (!set.some((name) => known.includes(name) && !Object.hasOwn(PLACES, name))) {
     return [];
   }
   return saidInVariables(process.env);
-}
-
-/** What the parser keeps of the options of the command at hand. */
-interface Parsing {
-  readonly known: Readonly<Record<string, boolean>>;
-  readonly choices: Readonly<Record<string, readonly unknown[]>>;
-  readonly defaulted: Readonly<Record<string, boolean>>;
-}
-
-function parsingOf(parser: Argv): Parsing {
-  const { key, choices } = parser.getOptions();
-  return { known: key, choices, defaulted: parser.parsed === false ? {} : parser.parsed.defaulted };
 }
 
 function listOf(value: unknown): readonly unknown[] {

@@ -16,6 +16,23 @@ export function durationMs(option: string, text: string): number {
   return Number(parts?.[1]) * UNIT_MS[unit];
 }
 
+/** No decision of a site counts longer than a year without a look at it; waivers do not either. */
+const LONGEST_VALID_DAYS = 365;
+
+/** `--expires`: how long a plan may be applied, in milliseconds. */
+export function validityMs(text: string): number {
+  const ms = durationMs('--expires', text);
+  if (ms > LONGEST_VALID_DAYS * UNIT_MS.d) {
+    throw new HardenError({
+      code: 'H0065',
+      exit: EXIT.usage,
+      message: `--expires takes at most ${LONGEST_VALID_DAYS}d; "${text}" is more. Nothing was done.`,
+      hint: 'For example: harden plan --expires 30d -o FILE',
+    });
+  }
+  return ms;
+}
+
 /** A clock longer than this is no protection of a session any more. */
 const LONGEST_WITHIN_MS = 24 * UNIT_MS.h;
 

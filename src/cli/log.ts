@@ -3,8 +3,6 @@ import { redactText } from '../host/redact-text.ts';
 import type { LogEntry, LogSink } from '../model/log.ts';
 import { tell } from './output.ts';
 
-const CHOICES = ['auto', 'journal', 'file', 'off'] as const;
-
 let sink: LogSink | undefined;
 
 /**
@@ -25,9 +23,6 @@ export function log(entry: LogEntry): void {
 
 function chosenSink(): LogSink {
   const wish = process.env['HARDEN_LOG'] ?? '';
-  if (wish !== '' && !CHOICES.some((one) => one === wish)) {
-    tell(`harden: HARDEN_LOG is one of ${CHOICES.join(', ')}; "${wish}" is taken as auto.\n`);
-  }
   if (wish === 'file') {
     return fileSink(() => new Date());
   }

@@ -2,6 +2,7 @@ import yargs, { type Argv } from 'yargs';
 import { EXIT, type ExitCode, HardenError } from '../model/errors.ts';
 import { bugText, errorText } from '../render/error-text.ts';
 import { settingOptions } from './configured.ts';
+import { refuseContradictions } from './contradictions.ts';
 import { type CommandEntry, commandTable, commandsOnTheWay } from './command-table.ts';
 import { COMMAND_NAMES, type CommandName, type Define, commandNamed, isCommandName } from './commands/index.ts';
 import type { Finish } from './finish.ts';
@@ -112,7 +113,10 @@ async function commandLine(args: readonly string[], finish: Finish): Promise<Arg
     .exitProcess(false)
     .showHelpOnFail(false)
     .wrap(Math.min(100, process.stdout.isTTY ? process.stdout.columns : 80));
-  parser.middleware([settingOptions(parser), presentAsSaid, limitAsSaid, notePlace], true);
+  parser.middleware(
+    [refuseContradictions(parser), settingOptions(parser), presentAsSaid, limitAsSaid, notePlace],
+    true,
+  );
   writeNoHelpUnasked(parser);
   return parser.fail((message, error) => {
     throw isItself(message, error) ? error : new WrongLine(message, error);

@@ -158,7 +158,7 @@ export function presentationOptions<T>(argv: Argv<T>) {
     .option('width', {
       type: 'number',
       requiresArg: true,
-      describe: 'columns of text, 40 to 100 (default: the terminal)',
+      describe: 'columns of text, 40 to 1000, of which at most 100 are used (default: the terminal)',
     })
     .option('ascii', {
       type: 'boolean',

@@ -1,5 +1,5 @@
 import { EXIT, HardenError } from '../model/errors.ts';
-import { type ColourWish, present } from './terminal.ts';
+import { type ColourWish, NARROWEST, WIDEST_SAID, present } from './terminal.ts';
 
 /** The part of a command line that is about presentation; checked by the parser but for what only numbers can be. */
 type Said = Readonly<Record<string, unknown>>;
@@ -7,8 +7,11 @@ type Said = Readonly<Record<string, unknown>>;
 /** Takes what the command line and the settings say of presentation. @throws HardenError exit 64 */
 export function presentAsSaid(said: Said): void {
   const { width } = said;
-  if (width !== undefined && !(Number.isInteger(width) && Number(width) > 0)) {
-    throw wrong('--width takes a number of columns', '--width 80');
+  if (width !== undefined && !(Number.isInteger(width) && Number(width) >= NARROWEST && Number(width) <= WIDEST_SAID)) {
+    throw wrong(
+      `--width takes a number of columns from ${NARROWEST} to ${WIDEST_SAID}, of which at most 100 are used`,
+      '--width 80',
+    );
   }
   if (said['quiet'] === true && said['verbose'] === true) {
     throw wrong('--quiet and --verbose exclude each other', '--quiet');

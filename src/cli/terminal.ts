@@ -1,3 +1,4 @@
+import { SWITCH_WORDS } from '../model/config.ts';
 import type { Style } from '../render/layout.ts';
 
 /** What the streams can do; decided once, before any library that looks for itself is loaded. */
@@ -27,7 +28,9 @@ export interface Presentation {
   readonly talk?: Talk | undefined;
 }
 
-const NARROWEST = 40;
+export const NARROWEST = 40;
+/** Who counts in a wide window is not wrong. */
+export const WIDEST_SAID = 1000;
 const WIDEST = 100;
 const USUAL_WIDTH = 80;
 
@@ -79,7 +82,9 @@ function whyUnasked(input: boolean, json: boolean): string | undefined {
   if (json) {
     return 'with JSON on standard output nobody is asked';
   }
-  if (process.env['HARDEN_NO_INPUT'] === '1') {
+  const wish = process.env['HARDEN_NO_INPUT'] ?? '';
+  // A word nobody knows forbids it, where a command goes on in spite of one.
+  if (wish !== '' && (SWITCH_WORDS.get(wish) ?? true)) {
     return 'HARDEN_NO_INPUT says that nobody is asked';
   }
   return isCi(process.env) ? 'CI is set, which says that nobody is asked' : undefined;

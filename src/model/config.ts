@@ -54,6 +54,14 @@ export const SETTINGS = [
 ] as const satisfies readonly Setting[];
 export type SettingKey = (typeof SETTINGS)[number]['key'];
 
+/** What variables that switch something take. */
+export const SWITCH_WORDS: ReadonlyMap<string, boolean> = new Map([
+  ['1', true],
+  ['true', true],
+  ['0', false],
+  ['false', false],
+]);
+
 /** Who said a value. */
 export type Origin =
   | { readonly type: 'file'; readonly file: string; readonly line: number }

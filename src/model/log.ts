@@ -1,3 +1,6 @@
+/** What HARDEN_LOG takes. */
+export const LOG_CHOICES = ['auto', 'journal', 'file', 'off'] as const;
+
 /** One line of the log, for whoever asks the next morning what was done. `priority`: as syslog(3) has it. */
 export interface LogEntry {
   readonly priority: 3 | 4 | 6;

@@ -13,7 +13,7 @@ import type { Style } from '../../render/layout.ts';
 import { type Layout, planText } from '../../render/plan-text.ts';
 import { reportWaivers } from '../../plan/report-of.ts';
 import { groundFor, wishFor } from '../compose.ts';
-import { durationMs } from '../duration.ts';
+import { validityMs } from '../duration.ts';
 import type { Finish } from '../finish.ts';
 import {
   jsonOption,
@@ -59,7 +59,7 @@ export function planCommand(finish: Finish) {
           type: 'string',
           requiresArg: true,
           default: '24h',
-          describe: 'how long the plan may be applied',
+          describe: 'how long the plan may be applied (7d; at most 365d)',
         })
         .conflicts('root', 'from'),
     handler: (args) => handle(args, finish),
@@ -76,7 +76,7 @@ async function handle(args: PlanArguments, finish: Finish): Promise<void> {
   if (args.from === undefined) {
     tellUnfinished();
   }
-  const wish = await withWaivers(ground, wishFor(ground, args, durationMs('--expires', args.expires)), args);
+  const wish = await withWaivers(ground, wishFor(ground, args, validityMs(args.expires)), args);
   const { plan, facts } = await makePlan(ground, wish);
   const { file, missing } = await saved(plan, args);
   const difference = past === undefined ? undefined : await differenceFrom(past, plan);

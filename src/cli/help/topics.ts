@@ -85,7 +85,7 @@ export const TOPICS: Readonly<Record<TopicName, Topic>> = {
         ['HARDEN_ROOT', 'the same as --root'],
         ['HARDEN_STATE_DIR', 'the same as --state-dir'],
         ['HARDEN_LOG', 'where the log goes: auto, journal, file or off'],
-        ['HARDEN_NO_INPUT', 'with the value 1: never ask'],
+        ['HARDEN_NO_INPUT', 'with the value 1 or true: never ask'],
         ['CI', 'unless empty, 0 or false: never ask, redraw nothing'],
         ['NO_COLOR', 'unless empty: no colour'],
         ['FORCE_COLOR', 'unless empty: colour without a terminal too; NO_COLOR is stronger'],

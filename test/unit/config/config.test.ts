@@ -105,7 +105,7 @@ describe('variables', () => {
         HARDEN_PROFILE: 'web',
         HARDEN_WIDTH: '72',
         HARDEN_ACCESSIBLE: '1',
-        HARDEN_PAGER: 'no',
+        HARDEN_PAGER: 'false',
         HOME: '/',
       }),
     ).toEqual(
