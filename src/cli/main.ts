@@ -72,7 +72,9 @@ async function bugReport(error: unknown, args: readonly string[]): Promise<strin
   const place = commandPlace();
   const openRuns = unfinishedRuns(place).unfinished;
   const program = `harden ${TOOL_VERSION}, node ${process.version}, ${process.platform} ${process.arch}`;
-  return bugText(error, { program, args, openRuns, debug: args.includes('--debug'), place }, readTerminal(false).err);
+  const debug = args.includes('--debug');
+  const log = (await import('./debug.ts')).logBug(error, debug);
+  return bugText(error, { program, args, openRuns, debug, place, log }, readTerminal(false).err);
 }
 
 async function runCommand(args: readonly string[]): Promise<ExitCode> {
@@ -82,6 +84,9 @@ async function runCommand(args: readonly string[]): Promise<ExitCode> {
   };
   try {
     noteWords(args);
+    if (args.includes('--debug')) {
+      (await import('./debug.ts')).logInternals(args);
+    }
     await (await commandLine(args, finish)).parseAsync();
     limitWasKept();
   } catch (thrown) {
@@ -172,7 +177,12 @@ function defined(argv: Argv, commands: readonly Define[]): Argv {
       describe:
         'limit for the whole command (10m; at most 7d): what is not changed yet is not begun, what is half done is put back',
     })
-    .option('debug', { type: 'boolean', default: false, describe: 'show the stack of an internal error' });
+    .option('debug', {
+      type: 'boolean',
+      default: false,
+      describe:
+        'write to the log which programs are run and what the engine is asked; show the stack of an internal error',
+    });
 }
 
 /** The program as a table, for what is seldom needed: suggestions, completion, manual pages. */

@@ -4,6 +4,7 @@ import type { Json } from '../model/canonical.ts';
 import type { ApiOutcome } from '../model/host.ts';
 import { nestsDeeper } from '../model/json-depth.ts';
 import { errnoOf } from './errno.ts';
+import { noted } from './internals.ts';
 
 const LIMIT_MS = 5000;
 const MAX_BODY = 16 * 1024 * 1024;
@@ -16,7 +17,12 @@ export function engineApi(): Get {
   // A name for TLS is not needed; given none, Node looks whether the host header is an IPv6 address, which takes 3 ms the first time.
   const options = { keepAlive: true, maxSockets: 4, servername: '' };
   const agent = new Agent(options);
-  return (socket, path) => get(agent, socket, path);
+  return async (socket, path) => {
+    const ends = noted(() => `GET ${path} at ${socket}`);
+    const outcome = await get(agent, socket, path);
+    ends(outcome.type === 'answered' ? `answered ${outcome.status}` : outcome.reason);
+    return outcome;
+  };
 }
 
 function get(agent: Agent, socket: AbsPath, path: string): Promise<ApiOutcome> {

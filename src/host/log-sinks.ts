@@ -1,5 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import { existsSync, lstatSync, mkdirSync, renameSync, statSync } from 'node:fs';
+import { homedir } from 'node:os';
+import { dirname, isAbsolute, join } from 'node:path';
 import type { LogEntry, LogSink } from '../model/log.ts';
 import { wordsFor } from './errno.ts';
 import { lineSink } from './line-sink.ts';
@@ -7,8 +9,8 @@ import { CLEAN_ENVIRONMENT, findTool } from './tools.ts';
 
 const JOURNAL = '/run/systemd/journal/socket';
 const LIMIT_MS = 2000;
-const FOLDER = '/var/log/harden';
-const FILE = `${FOLDER}/harden.log`;
+const ROOTS_FOLDER = '/var/log/harden';
+const NAME = 'harden.log';
 const FILE_LIMIT = 4 * 1024 * 1024;
 
 export function hasJournal(): boolean {
@@ -36,24 +38,34 @@ export function journalSink(): LogSink {
   });
 }
 
-/** A file of mode 0600 in a folder of root's; a full one makes room as `harden.log.1`. */
-export function fileSink(now: () => Date): LogSink {
+/** Where a log in a file goes: of root to the machine's own logs, of anybody else to their own state folder. */
+export function logFile(environment: Readonly<Record<string, string | undefined>>): string {
+  if (process.geteuid?.() === 0) {
+    return join(ROOTS_FOLDER, NAME);
+  }
+  const wished = environment['XDG_STATE_HOME'] ?? '';
+  return join(isAbsolute(wished) ? wished : join(homedir(), '.local/state'), 'harden/log', NAME);
+}
+
+/** A file of mode 0600 in a folder that nobody but its user can write to; a full one makes room as `harden.log.1`. */
+export function fileSink(path: string, now: () => Date): LogSink {
+  const folder = dirname(path);
   return once((entry) => {
     try {
-      mkdirSync(FOLDER, { recursive: true, mode: 0o750 });
-      const folder = lstatSync(FOLDER);
-      if (!folder.isDirectory() || folder.uid !== 0 || (folder.mode & 0o022) !== 0) {
-        return `${FOLDER} is no folder that only root can write to`;
+      mkdirSync(folder, { recursive: true, mode: folder === ROOTS_FOLDER ? 0o750 : 0o700 });
+      const stat = lstatSync(folder);
+      if (!stat.isDirectory() || stat.uid !== process.geteuid?.() || (stat.mode & 0o022) !== 0) {
+        return `${folder} is no folder that only you can write to`;
       }
-      if ((statSync(FILE, { throwIfNoEntry: false })?.size ?? 0) > FILE_LIMIT) {
-        renameSync(FILE, `${FILE}.1`);
+      if ((statSync(path, { throwIfNoEntry: false })?.size ?? 0) > FILE_LIMIT) {
+        renameSync(path, `${path}.1`);
       }
-      const file = lineSink(FILE);
+      const file = lineSink(path);
       const lost = file.write(`${now().toISOString()} ${plain(entry.message)}\n`);
       file.close();
       return lost;
     } catch (error) {
-      return `${FILE}: ${wordsFor(error)}`;
+      return `${path}: ${wordsFor(error)}`;
     }
   });
 }

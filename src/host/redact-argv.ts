@@ -35,6 +35,11 @@ function namesNext(before: string, length: number): boolean {
   return isWholeSecretName(before) && (before.startsWith('-') || length === 2);
 }
 
+/** A program with its arguments, for people. */
+export function commandLine(program: string, args: readonly string[]): string {
+  return [program, ...redactArgv(args, () => undefined)].join(' ');
+}
+
 function isWholeSecretName(text: string): boolean {
   return /^-{0,2}[A-Za-z_][\w.-]*$/.test(text) && isSecretName(text.replace(/^-+/, ''));
 }

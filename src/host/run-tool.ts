@@ -2,6 +2,8 @@ import { type SpawnOptionsWithStdioTuple, type StdioNull, type StdioPipe, spawn 
 import type { Readable } from 'node:stream';
 import type { CommandOutcome } from '../model/host.ts';
 import { errnoOf } from './errno.ts';
+import { noted } from './internals.ts';
+import { commandLine } from './redact-argv.ts';
 import { CLEAN_ENVIRONMENT, type KnownTool, findTool } from './tools.ts';
 
 const LIMIT_MS = 5000;
@@ -43,7 +45,12 @@ export function runProgram(
   limitMs: number,
   given?: RunInput,
 ): Promise<CommandOutcome> {
-  return new Promise((resolve) => {
+  const ends = noted(() => commandLine(path, args));
+  return new Promise((answer) => {
+    const resolve = (outcome: CommandOutcome): void => {
+      ends(outcome.type === 'exited' ? `ended with ${outcome.code}` : outcome.type);
+      answer(outcome);
+    };
     const notStarted = (error: unknown): void => resolve({ type: 'not-started', reason: `${path}: ${errnoOf(error)}` });
     try {
       const child = given === undefined ? spawn(path, args, OPTIONS) : spawn(path, args, WITH_INPUT);

@@ -3,6 +3,8 @@ import type { AbsPath } from '../model/brand.ts';
 import type { Command, CommandOutcome } from '../model/host.ts';
 import type { Fd } from '../model/sys.ts';
 import { errnoOf } from './errno.ts';
+import { noted } from './internals.ts';
+import { commandLine } from './redact-argv.ts';
 import { CLEAN_ENVIRONMENT, type KnownTool, findTool } from './tools.ts';
 
 const HELPER_TIMEOUT_MS = 10_000;
@@ -92,8 +94,10 @@ function start(program: AbsPath, args: readonly string[], { timeoutMs, descripto
     maxBuffer: MAX_OUTPUT,
     detached: true,
   };
+  const ends = noted(() => commandLine(program, args));
   const { pid, status, signal, stdout, stderr, error } = spawnSync(program, args, options);
   const problem = error === undefined ? undefined : errnoOf(error);
+  ends(problem ?? `ended with ${status ?? signal ?? 'nothing'}`);
   if (problem === 'ETIMEDOUT' || problem === 'ENOBUFS') {
     endGroup(pid);
   }

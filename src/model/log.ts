@@ -3,7 +3,7 @@ export const LOG_CHOICES = ['auto', 'journal', 'file', 'off'] as const;
 
 /** One line of the log, for whoever asks the next morning what was done. `priority`: as syslog(3) has it. */
 export interface LogEntry {
-  readonly priority: 3 | 4 | 6;
+  readonly priority: 3 | 4 | 6 | 7;
   readonly message: string;
   /** More of the same, by names that the system's journal takes: capitals and underscores. */
   readonly fields: Readonly<Record<string, string>>;

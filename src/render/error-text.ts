@@ -31,10 +31,16 @@ export interface BugReport {
   readonly openRuns: readonly string[];
   readonly debug: boolean;
   readonly place: CommandPlace;
+  /** The command that shows the log, where the stack was written to one. */
+  readonly log: string | undefined;
 }
 
 /** A bug: what became of the host, what to send us, and with `--debug` the stack. */
-export function bugText(error: unknown, { program, args, openRuns, debug, place }: BugReport, style: Style): string {
+export function bugText(
+  error: unknown,
+  { program, args, openRuns, debug, place, log }: BugReport,
+  style: Style,
+): string {
   const what = error instanceof Error ? error.message : String(error);
   const again = ['harden', ...args.filter((arg) => arg !== '--debug'), '--debug'].map(quoted).join(' ');
   const lines = [
@@ -54,6 +60,7 @@ export function bugText(error: unknown, { program, args, openRuns, debug, place 
       4,
     ),
     ...wrap(style, 2, printable(program), 4),
+    ...(log === undefined ? [] : wrap(style, 2, `Its stack is in the log: ${log}`, 4)),
     codeLine('H1000'),
     ...(debug && error instanceof Error ? [error.stack ?? ''] : []),
   ];

@@ -27,6 +27,8 @@ export const PLAIN_ENV: Readonly<Record<string, string>> = {
   HOME: '/root',
   LANG: 'C.UTF-8',
   TERM: 'dumb',
+  // The log is that of the machine.
+  HARDEN_LOG: 'off',
 };
 
 const SIGNALS: Readonly<Record<string, number>> = { SIGHUP: 1, SIGINT: 2, SIGKILL: 9, SIGPIPE: 13, SIGTERM: 15 };

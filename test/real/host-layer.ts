@@ -39,6 +39,8 @@ const NEVER_PART_OF_IT = [
   '/var/lib/docker',
   '/var/lib/containerd',
   '/var/lib/harden',
+  // Where no journal is, every run is logged there.
+  '/var/log/harden',
   '/opt/containerd',
 ];
 

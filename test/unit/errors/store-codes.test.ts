@@ -95,12 +95,15 @@ describe('codes of the store, each as it is met', () => {
 
 describe('other codes without a host of their own', () => {
   it('H1000: a bug says what became of the host and what to send', () => {
-    const report = { program: 'harden 0.1.0', args: ['plan', '-c', "it's"], openRuns: [ID], debug: false, place: {} };
+    const args = ['plan', '-c', "it's"];
+    const log = 'journalctl -t harden';
+    const report = { program: 'harden 0.1.0', args, openRuns: [ID], debug: false, place: {}, log };
     expect(bugText(new Error('x is not a function'), report, { width: 80, colour: false })).toBe(
       `harden: this is a bug in harden: x is not a function
   Run abcdef01 has no end. To take back what it did: sudo harden recover
   To report it, send what this prints: harden plan -c 'it'\\''s' --debug
   harden 0.1.0
+  Its stack is in the log: journalctl -t harden
   H1000   harden explain H1000
 `,
     );
