@@ -16,6 +16,8 @@ import type { RunOutcome } from './outcome.ts';
 
 const MINUTE_MS = 60_000;
 const DAY_MS = 86_400_000;
+/** A busy machine may start what is due a little late; a clock of systemd that was asleep goes off on waking, hours late. */
+const LATEST_MINUTES = 5;
 /** An approval that waits longer than this was given for another host than the one it meets. */
 export const LONGEST_AHEAD_MS = 30 * DAY_MS;
 
@@ -117,9 +119,20 @@ export function endToTell(id: string, at: Date, exit: number, message: string): 
   return exit === EXIT.ok ? undefined : { id, at: at.toISOString(), exit, message };
 }
 
-/** Its time is over and it did not begin: the machine was off, or the clock was taken away. */
+/** Its time is over and it did not begin: the machine was off or slept, or the clock was taken away. */
 export function isMissed({ at }: Pick<ScheduledApply, 'at'>, now: Date): boolean {
-  return at !== null && now.getTime() - Date.parse(at) > MINUTE_MS;
+  return at !== null && now.getTime() - Date.parse(at) > LATEST_MINUTES * MINUTE_MS;
+}
+
+/** What was approved for the night is not for the middle of the day after. */
+export function tooLate(id: string): HardenError {
+  return new HardenError({
+    code: 'H6034',
+    exit: EXIT.planNotApplicable,
+    message: `the time that run ${id} was approved for is more than ${LATEST_MINUTES} minutes ago, so it is not begun. Nothing was changed.`,
+    details: ['The machine slept, or was too busy to start it.'],
+    hint: 'To set it anew: sudo harden apply --at TIME; to forget it: sudo harden apply --at never',
+  });
 }
 
 /** @throws HardenError */

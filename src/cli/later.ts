@@ -1,4 +1,3 @@
-import { resolve } from 'node:path';
 import type { Ground } from '../app/ground.ts';
 import {
   LONGEST_AHEAD_MS,
@@ -6,12 +5,13 @@ import {
   type LaterPlace,
   dueNow,
   endToTell,
+  isMissed,
   laterRun,
   refuseWithoutSystemd,
   takeAway,
+  tooLate,
 } from '../app/later.ts';
 import { wordsOf } from '../app/ending.ts';
-import { isProfileFile } from '../catalogue/profiles.ts';
 import { applyClock } from '../host/apply-clock.ts';
 import { liveSys } from '../host/live-sys.ts';
 import { ownProgram } from '../host/own-program.ts';
@@ -26,33 +26,10 @@ import { claimScheduled, dropScheduled, endScheduled, keepScheduled, lookAtSched
 import { layScheduledUnits, removeScheduledUnits } from '../state/scheduled-units.ts';
 import { changeableGround } from './compose.ts';
 import { runsPlace } from './store-place.ts';
-import { configWords } from './configured.ts';
 import type { Finish } from './finish.ts';
-import { argumentsOf } from './keeping.ts';
+import { type LaterArguments, laterWords, refuseOutOfPlace, wrongLater } from './later-words.ts';
 import { print, tell } from './output.ts';
-import { refuseUnlessRoots } from './result-file.ts';
 import { runOf } from './stored-runs.ts';
-
-/** The part of the command line of `apply` that counts then as it counts now. */
-export interface LaterArguments {
-  readonly at: string | undefined;
-  readonly plan: string | undefined;
-  readonly profile: string;
-  readonly root: string | undefined;
-  readonly 'dry-run': boolean;
-  readonly output: string | undefined;
-  readonly events: string | undefined;
-  readonly report: readonly string[];
-  readonly health: readonly string[];
-  readonly 'trial-container': boolean;
-  readonly 'confirm-within': string | undefined;
-  readonly waivers: readonly string[];
-  readonly 'waiver-grace': string | undefined;
-  readonly refresh: boolean;
-  readonly timeout?: string | undefined;
-  readonly 'state-dir': string | undefined;
-  readonly 'accept-volatile-state': boolean;
-}
 
 export interface PutOff {
   readonly later: Later;
@@ -100,7 +77,7 @@ export async function putOff(
 export async function takeBack(args: LaterArguments): Promise<void> {
   refuseOutOfPlace(args);
   if (args.plan !== undefined) {
-    throw wrong('--at never takes back what was set, and no plan');
+    throw wrongLater('--at never takes back what was set, and no plan');
   }
   changeableGround(undefined);
   const { look } = placeOf(args, []);
@@ -142,6 +119,9 @@ export async function whenDue(
   }
   const why = await takeAway(place);
   tell(why === undefined ? '' : `harden: the units of this run stay in /etc/systemd/system: ${why}\n`);
+  if (due === 'missed') {
+    throw tooLate(args.scheduled);
+  }
   if (due === undefined) {
     tell(`harden: run ${args.scheduled} was taken back before. Nothing was changed.\n`);
     return;
@@ -164,7 +144,7 @@ function claimed(
   ground: Ground,
   place: LaterPlace,
   options: RunsOptions,
-): ScheduledApply | 'not-yet' | 'other' | undefined {
+): ScheduledApply | 'not-yet' | 'other' | 'missed' | undefined {
   const kept = place.look();
   if (kept.pending !== undefined && kept.pending.id !== id) {
     // The units are those of the other one by now.
@@ -173,6 +153,10 @@ function claimed(
   const { bootId } = ground.host.identity();
   if (kept.pending?.id === id && kept.pending.at === null && kept.pending.bootId === bootId) {
     return 'not-yet';
+  }
+  if (kept.pending !== undefined && isMissed(kept.pending, ground.now())) {
+    // The record stays, so that it is told.
+    return 'missed';
   }
   try {
     const due = dueNow(kept, id);
@@ -206,11 +190,12 @@ function placeOf(args: StatePart, words: readonly string[]): LaterPlace {
   const options = optionsOf(args);
   const program = ownProgram();
   const targets = { sys: liveSys(absPath('/')), trust: 'strict' } as const;
+  const laid = { program, stateDir: options.stateDir, args: words, log: process.env['HARDEN_LOG'] };
   return {
     look: () => lookAtScheduled(options),
     keep: (record) => keepScheduled(options, record),
     units: {
-      lay: (run) => layScheduledUnits(targets, { run, program, stateDir: options.stateDir, args: words }),
+      lay: (run) => layScheduledUnits(targets, { run, ...laid }),
       remove: () => removeScheduledUnits(targets),
     },
     clock: applyClock(program),
@@ -222,75 +207,19 @@ function optionsOf(args: Pick<StatePart, 'state-dir'>): RunsOptions {
   return runsPlace({ root: undefined, stateDir: args['state-dir'] });
 }
 
-/** Everything the run is told besides which plan; what stands in files is named by absolute paths. */
-function laterWords(args: LaterArguments): readonly string[] {
-  const option = (name: string, values: readonly (string | undefined)[]): readonly string[] =>
-    values.flatMap((value) => (value === undefined ? [] : [`--${name}`, value]));
-  const profile = isProfileFile(args.profile) ? [rootsFile(args.profile)] : [];
-  const [, config] = configWords();
-  return [
-    '--no-input',
-    ...argumentsOf({ stateDir: args['state-dir'], acceptVolatile: args['accept-volatile-state'] }),
-    ...option('config', config === undefined ? [] : [rootsFile(config)]),
-    ...option('profile', profile),
-    ...option(
-      'waivers',
-      args.waivers.map((file) => (file.endsWith('.json5') ? rootsFile(file) : resolve(file))),
-    ),
-    ...option('waiver-grace', [args['waiver-grace']]),
-    ...option('health', [...new Set(args.health)]),
-    ...(args['trial-container'] ? [] : ['--no-trial-container']),
-    ...option('confirm-within', [args['confirm-within']]),
-    ...(args.refresh ? ['--refresh'] : []),
-    ...option('timeout', [args.timeout]),
-  ];
-}
-
-function rootsFile(file: string): string {
-  if (file === '-') {
-    throw wrong('with --at nothing can be read from standard input but the plan');
-  }
-  refuseUnlessRoots(file);
-  return resolve(file);
-}
-
 async function momentOf(text: string, { clock }: LaterPlace, now: number): Promise<string | null> {
   if (text === 'boot') {
     return null;
   }
   const meant = await clock.meant(text);
   if (meant.type === 'none') {
-    throw wrong(`--at "${text}" is no time to set an apply for: ${meant.why}`);
+    throw wrongLater(`--at "${text}" is no time to set an apply for: ${meant.why}`);
   }
   if (Date.parse(meant.at) - now > LONGEST_AHEAD_MS) {
-    throw wrong(`--at "${text}" is ${meant.local}, more than 30 days ahead`);
+    throw wrongLater(`--at "${text}" is ${meant.local}, more than 30 days ahead`);
   }
   tell(
     `harden: "${text}" is ${meant.local}${meant.local.endsWith('UTC') ? '' : ` (${meant.at.slice(11, 16)} UTC)`}.\n`,
   );
   return meant.at;
-}
-
-function refuseOutOfPlace(args: LaterArguments): void {
-  const now = [
-    ...(args.root === undefined ? [] : ['--root']),
-    ...(args['dry-run'] ? ['--dry-run'] : []),
-    ...(args.events === undefined ? [] : ['--events']),
-    ...(args.report.length === 0 ? [] : ['--report']),
-    ...(args.output === undefined ? [] : ['--output']),
-  ];
-  if (now.length > 0) {
-    throw wrong(
-      `${now.join(' and ')} cannot be given with --at: ${args.root === undefined ? 'nothing is carried out now' : 'a folder has no clock'}`,
-    );
-  }
-}
-
-function wrong(what: string): HardenError {
-  return new HardenError({
-    code: 'H0085',
-    exit: EXIT.usage,
-    message: `${what}. Nothing was changed.`,
-    hint: 'For example: harden apply --at "Sun 03:00", harden apply --at boot; how such a run went: harden report ID',
-  });
 }

@@ -59,7 +59,7 @@ function pendingLines({ id, at, by, changes, expiresAt, missed }: NonNullable<Sc
   const what = `${count(changes, 'change')}, approved by ${printable(by)} (run ${id})`;
   return missed
     ? [
-        `Missed: ${what} were to be made at ${minute(at ?? '')}, and nothing began: the machine was off, or the timer was removed.`,
+        `Missed: ${what} were to be made at ${minute(at ?? '')}, and nothing began: the machine was off or slept, or the timer was removed.`,
         '  To set it anew: sudo harden apply --at TIME; to forget it: sudo harden apply --at never',
       ]
     : [

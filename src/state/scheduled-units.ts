@@ -19,6 +19,8 @@ export interface ScheduledUnits {
   readonly stateDir: AbsPath;
   /** What follows `apply --scheduled ID`. */
   readonly args: readonly string[];
+  /** HARDEN_LOG of whoever approved it; where the log goes is theirs to say. */
+  readonly log: string | undefined;
 }
 
 /** Writes the units; nothing is enabled or started by that. Ours from before are replaced. Gives why they could not be written. */
@@ -64,7 +66,7 @@ export function removeScheduledUnits(targets: Targets): string | undefined {
  * A run that has begun to change the host is never killed by systemd before it could put everything back; what stops it is a signal to
  * the program alone, which then undoes. The first of our units in the boot is the one that recovers.
  */
-function serviceText({ run, program, stateDir, args }: ScheduledUnits): string {
+function serviceText({ run, program, stateDir, args, log = '' }: ScheduledUnits): string {
   const start = [...program.argv, 'apply', '--scheduled', run.id, ...args].map(quoted).join(' ');
   return `${MARK}[Unit]
 Description=Apply the plan that was approved for now ${unitMark(run.id)}
@@ -74,7 +76,7 @@ CollectMode=inactive-or-failed
 
 [Service]
 Type=oneshot
-ExecStart=${start}
+${log === '' ? '' : `Environment=${quoted(`HARDEN_LOG=${log}`)}\n`}ExecStart=${start}
 KillMode=mixed
 TimeoutStopSec=30min
 ${run.at === null ? '\n[Install]\nWantedBy=multi-user.target\n' : ''}`;

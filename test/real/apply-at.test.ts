@@ -120,6 +120,7 @@ describe.runIf(realHosts('bullseye', 'trixie'))('apply --at', () => {
         `systemctl stop ${UNIT}.timer; sed -i 's/"at":"[^"]*"/"at":"2026-01-01T00:00:00Z"/' /var/lib/harden/scheduled/pending.json`,
       );
       expect(await statusOf(host)).toMatchObject({ scheduled: { pending: { id: missed, missed: true } } });
+      expect((await harden(host, ['status'])).stdout).toMatch(/^Missed: 1 change/);
       const again = await setFor(host, await inSeconds(host, 600));
       await host.check(`sed -i 's/"createdBy":"root"/"createdBy":"other"/' /var/lib/harden/scheduled/pending.json`);
       expect((await harden(host, ['apply', '--scheduled', missed, '--no-input'])).stderr).toContain(
@@ -132,6 +133,42 @@ describe.runIf(realHosts('bullseye', 'trixie'))('apply --at', () => {
       expect(await host.read(DAEMON_JSON)).toBe(site);
     },
   );
+
+  test('is not made up for by a machine that wakes, and may be a little late', { timeout: 200_000 }, async () => {
+    await using host = await systemdHost('trixie', { binds: WITH_HARDEN });
+    const record = '/var/lib/harden/scheduled/pending.json';
+    const ago = (seconds: number): Promise<string> =>
+      host.check(
+        `sed -i "s/\\"at\\":\\"[^\\"]*\\"/\\"at\\":\\"$(date -u -d '-${seconds} seconds' +%FT%T.000Z)\\"/" ${record}`,
+      );
+    const before = await hostNow(host);
+    // A timer whose time came while the machine slept starts the service on waking.
+    const slept = await setFor(host, await inSeconds(host, 600));
+    await ago(301);
+    const woken = await host.run(`systemctl start ${UNIT}.service`);
+    expect(woken.code).not.toBe(0);
+    expect((await host.check(`journalctl -o cat -u ${UNIT}.service`)).replaceAll(/\s+/g, ' ')).toMatch(
+      /more than 5 minutes ago, so it is not begun\. Nothing was changed\..* H6034/,
+    );
+    expect(await liveRestore(host)).toBe('false');
+    expect(await statusOf(host)).toMatchObject({ scheduled: { pending: { id: slept, missed: true }, ended: null } });
+    expect((await harden(host, ['status'])).stdout).toMatch(/^Missed: 1 change, approved by root/);
+    await untilGone(host);
+    expect((await harden(host, ['apply', '--at', 'never'])).stdout).toContain('is taken back');
+    expect(layerChanges(before, await hostNow(host))).toEqual([]);
+
+    const late = await harden(host, ['apply', ...YES, '--at', await inSeconds(host, 600)], {
+      env: { HARDEN_LOG: 'file' },
+    });
+    expect(late.code, late.stderr).toBe(0);
+    await ago(240);
+    await host.check(`systemctl start ${UNIT}.service`);
+    expect(await liveRestore(host)).toBe('true');
+    // The log goes where whoever approved it said.
+    expect(await host.read('/var/log/harden/harden.log')).toContain('ended with exit code 0 (done)');
+    expect(await host.check('journalctl -q -t harden HARDEN_VERB=apply HARDEN_EVENT=step.done || true')).toBe('');
+    await untilGone(host);
+  });
 
   test('what is not possible is refused, and leaves nothing', { timeout: 200_000 }, async () => {
     await using host = await systemdHost('trixie', { binds: WITH_HARDEN });

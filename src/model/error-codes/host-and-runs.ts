@@ -168,4 +168,9 @@ export const RUN_CODES = {
     why: 'The file in the state folder is damaged or was edited, so nobody can tell what was approved.',
     remedy: 'To approve again: harden apply --at TIME',
   },
+  H6034: {
+    title: 'the time it was approved for went by',
+    why: 'What is set for a time begins within five minutes of it or not at all: a machine that slept over it would make the change on waking, in the middle of the day.',
+    remedy: 'To set it anew: sudo harden apply --at TIME',
+  },
 } as const satisfies Readonly<Record<string, CodePage>>;

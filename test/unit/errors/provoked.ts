@@ -123,4 +123,5 @@ export const PROVOKED: Readonly<Record<ErrorCode, string>> = {
   H6031: 'real/apply-at.test.ts',
   H6032: 'real/apply-at.test.ts',
   H6033: 'real/apply-at.test.ts',
+  H6034: 'real/apply-at.test.ts',
 };
