@@ -1,5 +1,6 @@
 import { fileSink, hasJournal, journalSink, logFile } from '../host/log-sinks.ts';
 import { redactText } from '../host/redact-text.ts';
+import { shellWord } from '../model/command-place.ts';
 import type { LogEntry, LogSink } from '../model/log.ts';
 import { tell } from './output.ts';
 
@@ -51,5 +52,5 @@ function chosenLog(): Chosen {
     return { sink: journalSink(), place: 'journalctl -t harden' };
   }
   const path = logFile(process.env);
-  return { sink: fileSink(path, () => new Date()), place: `cat ${path}` };
+  return { sink: fileSink(path, () => new Date()), place: `cat ${shellWord(path)}` };
 }

@@ -1,4 +1,4 @@
-import { type CommandPlace, atPlace } from '../model/command-place.ts';
+import { type CommandPlace, atPlace, shellWord } from '../model/command-place.ts';
 import type { Recovered, Trouble } from '../model/transaction.ts';
 import { type Style, wrap } from './layout.ts';
 import { printable } from './printable.ts';
@@ -64,7 +64,10 @@ export function givenUpText({ id, keptAt, stays }: GivenUp, place: CommandPlace,
     ...stays.flatMap(({ what, reason }) => wrap(style, 2, `not put back: ${printable(what)}: ${printable(reason)}`, 4)),
     ...wrap(style, 0, `Files named .harden-${id}-* beside what it changed stay too.`, 2),
     `Its records and all saved files: ${keptAt}`,
-    atPlace(`To try again later: mv ${keptAt} ${folder}/tx/${id} && sudo harden recover`, place),
+    atPlace(
+      `To try again later: mv ${shellWord(keptAt)} ${shellWord(`${folder}/tx/${id}`)} && sudo harden recover`,
+      place,
+    ),
   ];
   return `${lines.join('\n')}\n`;
 }

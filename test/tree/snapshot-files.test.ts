@@ -3,7 +3,7 @@ import { chmodSync, existsSync, mkdirSync, readFileSync, readdirSync, statSync, 
 import { describe, expect, test } from 'vitest';
 import { DOCKER_CE } from '../fixtures/hosts/trees.ts';
 import { expectError } from '../helpers/error-shape.ts';
-import { harden, HARDEN } from '../helpers/program.ts';
+import { harden, HARDEN, run } from '../helpers/program.ts';
 import { atTerminal } from '../helpers/pseudo-terminal.ts';
 import { tarOf } from '../../src/model/tar.ts';
 import { canOwn, plantTree, type Tree } from '../helpers/tree.ts';
@@ -140,6 +140,29 @@ describe.runIf(canOwn())('snapshot prune', () => {
     const { stdout } = await harden(['snapshot', 'prune', '--root', tree.root, '--keep', '0', '--yes', '--json']);
     expect(JSON.parse(stdout)).toMatchObject({ schema: 'urn:harden:prune:1', exit: 0, removed: true, troubles: [] });
     expect(kept(tree)).toEqual([newest]);
+  });
+
+  test('that could not delete all says so, in JSON too', async () => {
+    using tree = plantTree(DOCKER_CE);
+    const id = await applied(tree, SERVICE);
+    await takenBack(tree, id);
+    // Nothing takes an immutable file away.
+    const held = tree.at(`/var/lib/harden/snapshots/${id}/manifest.json`);
+    await run('chattr', ['+i', held]);
+    try {
+      const { code, stdout } = await harden(['snapshot', 'prune', '--root', tree.root, '--yes', '--json']);
+      expect(code).toBe(2);
+      expect(JSON.parse(stdout)).toMatchObject({
+        exit: 2,
+        removed: false,
+        going: expect.arrayContaining([expect.objectContaining({ id })]) as unknown,
+        troubles: [{ what: `the rest of snapshot ${id}` }],
+      });
+    } finally {
+      await run('chattr', ['-R', '-i', tree.at('/var/lib/harden')]);
+    }
+    expect((await harden(['snapshot', 'prune', '--root', tree.root, '--yes', '--json'])).code).toBe(0);
+    expect(kept(tree)).toEqual([]);
   });
 
   test('of a prune that was cut off takes the rest away, and leaves strange things alone', async () => {

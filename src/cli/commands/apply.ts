@@ -7,6 +7,7 @@ import { DEFAULT_PROFILE, isProfileFile } from '../../catalogue/profiles.ts';
 import { readPlan } from '../../app/plan-file.ts';
 import { isRemoteSession } from '../../host/remote-session.ts';
 import type { Impact } from '../../model/change.ts';
+import { shellWord } from '../../model/command-place.ts';
 import { EXIT, HardenError } from '../../model/errors.ts';
 import type { Approval, Plan } from '../../model/plan.ts';
 import type { Risk } from '../../model/remediation.ts';
@@ -265,7 +266,7 @@ function refuseOtherProfile(plan: Plan | undefined, { profile }: ApplyArguments)
     code: 'H0068',
     exit: EXIT.usage,
     message: `a plan file is applied as it is; -p says ${profile}, and the plan is of ${plan.content.profile}. Nothing was changed.`,
-    hint: `To plan with that profile: harden plan -p ${profile} -o FILE`,
+    hint: `To plan with that profile: harden plan -p ${shellWord(profile)} -o FILE`,
   });
 }
 

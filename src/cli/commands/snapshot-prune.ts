@@ -88,7 +88,8 @@ async function handle(args: PruneArguments, finish: Finish): Promise<void> {
           schema: 'urn:harden:prune:1',
           schemaMinor: 0,
           exit: code,
-          removed: end.answer === 'yes',
+          // All of it: what is left is in `troubles`.
+          removed: end.answer === 'yes' && end.troubles.length === 0,
           ...choice,
           troubles: end.troubles,
         })

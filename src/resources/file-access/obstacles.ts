@@ -1,4 +1,5 @@
 import { isBelow } from '../../model/brand.ts';
+import { shellWord } from '../../model/command-place.ts';
 import type { HostFacts } from '../../model/facts.ts';
 import { userText } from '../common/accounts.ts';
 import { lostWithImage } from '../common/image-folders.ts';
@@ -41,7 +42,7 @@ const behindLink: Look = ({ path }, { realPath, stat }) =>
     ? undefined
     : {
         reason: `${path} is reached through a link to ${realPath}`,
-        steps: [`Look at both, and put a plain file in place of the link: ls -l ${path}`],
+        steps: [`Look at both, and put a plain file in place of the link: ls -l ${shellWord(path)}`],
       };
 
 const hardLinked: Look = ({ path }, { stat }) =>
@@ -49,7 +50,7 @@ const hardLinked: Look = ({ path }, { stat }) =>
     ? {
         reason: `${path} has ${stat.nlink} names (hard links); a change would reach the others too`,
         steps: [
-          `Find the other names: find / -xdev -samefile ${path}`,
+          `Find the other names: find / -xdev -samefile ${shellWord(path)}`,
           'Make a copy of its own for this one, then plan again',
         ],
       }
@@ -62,7 +63,7 @@ const protectedByFlag: Look = ({ path }, { attributes }) => {
     ? undefined
     : {
         reason: `${path} is protected by chattr +${letter}`,
-        steps: [`If that is not meant to stay: chattr -${letter} ${path}, then plan again`],
+        steps: [`If that is not meant to stay: chattr -${letter} ${shellWord(path)}, then plan again`],
       };
 };
 
@@ -97,7 +98,7 @@ const foreignFolder: Look = ({ path }, { unsafeFolders, accounts }, facts) => {
   return {
     reason: `${folder.path}, above ${path}, ${who}; its owner could put something else there`,
     steps: [
-      `Move it to a folder that only root can change, or give ${folder.path} to root: chown root:root ${folder.path}; chmod go-w ${folder.path}`,
+      `Move it to a folder that only root can change, or give ${folder.path} to root: chown root:root ${shellWord(folder.path)}; chmod go-w ${shellWord(folder.path)}`,
     ],
   };
 };

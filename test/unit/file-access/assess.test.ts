@@ -138,6 +138,29 @@ describe('what harden leaves to a person', () => {
     });
   });
 
+  test('a command that is proposed takes a name a shell would read as more as one word', async () => {
+    const odd = absPath('/etc/docker/d; reboot/daemon.json');
+    const folder = '/etc/docker/d; reboot';
+    const worlds = [
+      [{ ...wide, nlink: 2 }, {}, `-samefile '${odd}'`],
+      [wide, { attributes: { [odd]: { flags: 'i', hasAcl: false } } }, `chattr -i '${odd}',`],
+      [{ ...wide, link: '/etc/docker/daemon.json' }, {}, `ls -l '${odd}'`],
+      [wide, { folder: 1000 }, `chown root:root '${folder}'; chmod go-w '${folder}'`],
+    ] as const;
+    for (const [entry, more, command] of worlds) {
+      const files = { [folder]: { type: 'directory', uid: 'folder' in more ? 1000 : 0 }, [odd]: entry } as const;
+      const { facts, host } = await scene(files, 'folder' in more ? {} : more);
+      const subject = { status: 'present' as const, paths: [odd], evidence: [] };
+      const subjects = {
+        ...facts.subjects,
+        'daemon-config-file': { ...facts.subjects['daemon-config-file'], ...subject },
+      };
+      const context = { facts: { ...facts, subjects }, parameters: {}, willExist: new Set<never>(), manual: [] };
+      const [assessment] = await fileAccess.assess(CONFIG_MODE, context, host);
+      expect(JSON.stringify(assessment?.comparison)).toContain(command);
+    }
+  });
+
   test('flags do not matter where nothing has to change', async () => {
     const { compare } = await scene({}, { attributes: { [JSON_FILE]: { flags: 'i', hasAcl: false } } });
     expect((await compare(CONFIG_MODE)).verdict).toBe('pass');
