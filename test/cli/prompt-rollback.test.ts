@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readFileSync, rmSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { DOCKER_CE } from '../fixtures/hosts/trees.ts';
 import { HARDEN, harden } from '../helpers/program.ts';
@@ -25,12 +25,12 @@ async function appliedTree(): Promise<Tree> {
   return tree;
 }
 
-/** Answers a rollback; the exit code is that of harden, also where the terminal is gone. */
-async function answered(tree: Tree, typed: readonly Typed[], more = ''): Promise<Ended> {
+/** Answers a rollback, or what `verb` says; the exit code is that of harden, also where the terminal is gone. */
+async function answered(tree: Tree, typed: readonly Typed[], more = '', verb = 'rollback'): Promise<Ended> {
   const before = tree.state();
   const code = `${tree.outside}/code`;
   // The shell outlives what is typed, and what it starts does not ignore it.
-  const command = `trap : INT; trap : HUP; ${HARDEN} rollback --root ${tree.root} ${more}; echo $? > ${code}`;
+  const command = `trap : INT; trap : HUP; ${HARDEN} ${verb} --root ${tree.root} ${more}; echo $? > ${code}`;
   const { shown } = await atTerminal(command, typed, { timeoutMs: 20_000 });
   await expect
     .poll(() => existsSync(code) && readFileSync(code, 'utf8').trim(), { timeout: 10_000, message: shown })
@@ -85,5 +85,35 @@ describe.runIf(canOwn())('the question of rollback, at a terminal', () => {
     expect(ended.changes).toEqual([]);
     expect(ended.shown).toContain(said);
     expect(ended.snapshots).toHaveLength(1);
+  });
+});
+
+describe.runIf(canOwn())('the question of snapshot prune, at a terminal', () => {
+  const DELETE = /Delete them\? {2}yes \/ no\s+\(no\)\s*$/;
+  const ways = (after: RegExp): readonly (readonly [string, readonly Typed[], number | typeof GONE, string])[] => [
+    ['Enter alone', [{ after, keys: ENTER }], 3, 'Declined. Nothing was deleted.'],
+    ['three times something else', words(after, 'ok', 'all', '9'), 3, 'Not understood. Type one of: yes, no'],
+    ['Ctrl-C', [{ after, keys: CTRL_C }], 130, 'stopped by SIGINT at the question. Nothing was changed.'],
+    ['Ctrl-C twice', [{ after, keys: CTRL_C + CTRL_C }], 130, 'Nothing was changed.'],
+    ['the end of input', [{ after, keys: CTRL_D }], 3, 'Declined. Nothing was deleted.'],
+    ['a terminal that goes away', [{ after, keys: HANG_UP }], GONE, ''],
+  ];
+  test.each([
+    ['', DELETE],
+    ['--accessible', READ],
+  ])('%s: nothing but a yes deletes', async (more, question) => {
+    using tree = await appliedTree();
+    const yes = ['rollback', '--root', tree.root, '--yes', '--max-risk', 'high'];
+    expect((await harden(yes)).code).toBe(0);
+    for (const [what, typed, code, said] of ways(question)) {
+      const ended = await answered(tree, typed, more, 'snapshot prune');
+      expect([code].flat(), `${what}: ${ended.shown}`).toContain(ended.code);
+      expect(ended.shown, what).toContain(said);
+      expect(ended.snapshots, what).toHaveLength(2);
+      rmSync(`${tree.outside}/code`);
+    }
+    const done = await answered(tree, words(question, 'yes'), more, 'snapshot prune');
+    expect(done.code, done.shown).toBe(0);
+    expect(done).toMatchObject({ snapshots: [], changes: [] });
   });
 });

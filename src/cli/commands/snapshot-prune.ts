@@ -146,6 +146,7 @@ async function consent(
       if (['yes', 'y', 'no', 'n'].includes(word)) {
         return word.startsWith('y') ? 'yes' : 'no';
       }
+      tell('Not understood. Type one of: yes, no\n');
     }
     return 'no';
   });
