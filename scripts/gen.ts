@@ -8,6 +8,7 @@ import {
   remediationJsonSchema,
   waiverJsonSchema,
 } from '../src/catalogue/json-schema.ts';
+import { ANSWERS, type AnswerName, answerJsonSchema } from '../src/model/answers/json-schemas.ts';
 import { eventJsonSchema } from '../src/model/event-schema.ts';
 import { planJsonSchema } from '../src/model/plan-schema.ts';
 import { resultJsonSchema } from '../src/model/result-schema.ts';
@@ -27,6 +28,12 @@ export const GENERATED: Readonly<Record<string, () => Readonly<Record<string, un
   'docs/schemas/config.schema.json': () => configJsonSchema(),
   'docs/schemas/health.schema.json': () => healthJsonSchema(),
   'docs/schemas/waiver.schema.json': () => waiverJsonSchema(),
+  ...Object.fromEntries(
+    (Object.keys(ANSWERS) as AnswerName[]).map((name) => [
+      `docs/schemas/${name}.schema.json`,
+      () => answerJsonSchema(name),
+    ]),
+  ),
 };
 
 export function generatedText(schema: Readonly<Record<string, unknown>>): Promise<string> {

@@ -1,3 +1,5 @@
+import type { AnswerName } from '../model/answers/json-schemas.ts';
+
 type JsonSchema = Readonly<Record<string, unknown>>;
 
 /** The formats of files and of output that are promised, each with its JSON Schema; loaded when asked for. */
@@ -17,6 +19,18 @@ export const SCHEMAS = {
     ]);
     return remediationJsonSchema(RESOURCE_TYPES);
   },
+  status: answer('status'),
+  confirm: answer('confirm'),
+  doctor: answer('doctor'),
+  settings: answer('settings'),
+  recovery: answer('recovery'),
+  snapshots: answer('snapshots'),
+  snapshot: answer('snapshot'),
+  'snapshot-verification': answer('snapshot-verification'),
+  runs: answer('runs'),
+  difference: answer('difference'),
+  waivers: answer('waivers'),
+  'waiver-check': answer('waiver-check'),
 } as const satisfies Readonly<Record<string, () => Promise<JsonSchema>>>;
 
 export type SchemaName = keyof typeof SCHEMAS;
@@ -30,4 +44,20 @@ export const SCHEMA_NAMES = [
   'health',
   'profile',
   'remediation',
+  'status',
+  'confirm',
+  'doctor',
+  'settings',
+  'recovery',
+  'snapshots',
+  'snapshot',
+  'snapshot-verification',
+  'runs',
+  'difference',
+  'waivers',
+  'waiver-check',
 ] as const satisfies readonly SchemaName[];
+
+function answer(name: AnswerName): () => Promise<JsonSchema> {
+  return async () => (await import('../model/answers/json-schemas.ts')).answerJsonSchema(name);
+}

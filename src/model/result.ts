@@ -47,7 +47,7 @@ export const Undo = z.lazy(() =>
   }),
 );
 
-const Proof = z.lazy(() =>
+export const Proof = z.lazy(() =>
   z.strictObject({
     change: z.string(),
     proof: z.enum(['live', 'pending-restart', 'pending-reboot', 'failed']),

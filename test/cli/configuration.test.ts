@@ -4,6 +4,7 @@ import { dirname, join } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
 import { SETTINGS } from '../../src/model/config.ts';
 import { Plan } from '../../src/model/plan.ts';
+import { expectAnswer } from '../helpers/answers.ts';
 import { expectError } from '../helpers/error-shape.ts';
 import { planOf } from '../helpers/plan-of.ts';
 import { harden } from '../helpers/program.ts';
@@ -277,9 +278,8 @@ describe('doctor', () => {
 
   test('as JSON has ten topics, each with a state', async () => {
     const { stdout } = await harden(['doctor', '--json']);
-    const { examined } = JSON.parse(stdout) as {
-      readonly examined: readonly { readonly topic: string; readonly state: string }[];
-    };
+    expectAnswer('settings', (await harden(['doctor', '--config', '--json'], { env: { HARDEN_WIDTH: '80' } })).stdout);
+    const { examined } = expectAnswer('doctor', stdout);
     expect(new Set(examined.map(({ topic }) => topic)).size).toBeGreaterThanOrEqual(10);
     expect(examined.every(({ state }) => ['ok', 'note', 'trouble'].includes(state))).toBe(true);
   });

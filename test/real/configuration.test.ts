@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { expectAnswer } from '../helpers/answers.ts';
 import { HARDEN, OWN_STATE, WITH_HARDEN, harden, planOf } from './built-harden.ts';
 import { layerChanges } from './host-layer.ts';
 import { type TestHost, realHosts, throwawayHost } from './throwaway-host.ts';
@@ -33,9 +34,7 @@ describe.runIf(realHosts('trixie'))('the configuration of a host', () => {
       id: '2.2',
       by: '/etc/harden/conf.d/20-high.json5',
     });
-    const { settings } = JSON.parse(await host.check(`${HARDEN} doctor --config --json`)) as {
-      readonly settings: readonly unknown[];
-    };
+    const { settings } = expectAnswer('settings', await host.check(`${HARDEN} doctor --config --json`));
     const origin = (file: string) => ({ type: 'file', file: `/etc/harden/${file}`, line: 2 });
     expect(settings).toContainEqual({ key: 'profile', value: 'web', origin: origin('harden.json5') });
     expect(settings).toContainEqual({ key: 'maxImpact', value: 'restart', origin: origin('conf.d/20-high.json5') });
@@ -91,9 +90,7 @@ describe.runIf(realHosts('trixie'))('doctor', () => {
   test('finds a host with a daemon and audit in order, and says what a user would not see', async () => {
     await using host = await throwawayHost('trixie', { ...OPTIONS, audit: true });
     await host.startDockerd();
-    const { examined } = JSON.parse((await host.run(`${HARDEN} doctor --json`)).stdout) as {
-      readonly examined: readonly { readonly topic: string; readonly state: string; readonly text: string }[];
-    };
+    const { examined } = expectAnswer('doctor', (await host.run(`${HARDEN} doctor --json`)).stdout);
     const stateOf = (topic: string) => examined.find((one) => one.topic === topic);
     expect(stateOf('Docker')).toMatchObject({ state: 'ok', text: 'docker.io 26.1.5, answers' });
     expect(stateOf('audit')?.text).toContain('audit 4.0.2');

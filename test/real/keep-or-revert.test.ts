@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, test } from 'vitest';
+import { expectAnswer } from '../helpers/answers.ts';
 import { HARDEN, WITH_HARDEN, harden } from './built-harden.ts';
 import { layerChanges } from './host-layer.ts';
 import {
@@ -74,12 +75,14 @@ describe.runIf(realHosts('bullseye', 'bookworm', 'trixie'))('changes that nobody
     }
     expect((await harden(host, ['recover'])).stdout).toContain('waits to be kept');
     expect((await statusOf(host)).pending).toMatchObject({ id });
-    const kept = await harden(host, ['confirm', id.slice(0, 5)]);
-    expect(kept.stdout + kept.stderr).toContain('Kept.');
-    expect(kept.code).toBe(0);
+    const kept = await harden(host, ['confirm', id.slice(0, 5), '--json']);
+    expect(kept.code, kept.stderr).toBe(0);
+    expect(expectAnswer('confirm', kept.stdout)).toMatchObject({ type: 'kept', id, exit: 0 });
     await expectNothingLeft(host);
     expect(await liveRestore(host)).toBe('true');
-    expect((await harden(host, ['confirm', id])).code).toBe(0);
+    const again = await harden(host, ['confirm', id, '--json']);
+    expect(again.code).toBe(0);
+    expect(expectAnswer('confirm', again.stdout)).toMatchObject({ type: 'kept-already', id });
     expect((await statusOf(host)).lastApply).toMatchObject({ snapshot: id });
     expect((await harden(host, ['rollback', id, '--yes'])).code).toBe(0);
     expect(layerChanges(before, await hostNow(host))).toEqual([]);

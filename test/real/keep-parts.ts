@@ -1,5 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect } from 'vitest';
+import type { StatusAnswer } from '../../src/model/answers/host.ts';
+import { expectAnswer } from '../helpers/answers.ts';
 import { HARDEN, harden } from './built-harden.ts';
 import type { HostLayer } from './host-layer.ts';
 import { layerOf } from './systemd-parts.ts';
@@ -34,15 +36,8 @@ export function idIn(text: string): string {
   return id;
 }
 
-export interface Status {
-  readonly pending: { readonly id: string; readonly secondsLeft: number } | null;
-  readonly unfinished: readonly string[];
-  readonly lastApply: { readonly snapshot: string } | null;
-  readonly reverts: readonly { readonly id: string; readonly cause: string; readonly notAsBefore: unknown }[];
-}
-
-export async function statusOf(host: TestHost): Promise<Status> {
-  return JSON.parse((await harden(host, ['status', '--json'])).stdout) as Status;
+export async function statusOf(host: TestHost): Promise<StatusAnswer> {
+  return expectAnswer('status', (await harden(host, ['status', '--json'])).stdout);
 }
 
 /** Waits until the run waits no more and what took it back has looked at the host; seconds since the call. */

@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, test } from 'vitest';
+import { expectAnswer } from '../helpers/answers.ts';
 import { ACCEPT_SOCKET, HARDEN, OWN_STATE, WITH_HARDEN, harden, runJson } from './built-harden.ts';
 import { layerChanges } from './host-layer.ts';
 import { makeMess } from './messy-host.ts';
@@ -87,7 +88,9 @@ describe.runIf(realHosts('bookworm', 'trixie'))('a harden that is killed in the 
     await run;
     const recovered = await harden(host, ['recover', '--json']);
     expect(recovered.code, recovered.stdout + recovered.stderr).toBe(0);
-    expect(JSON.parse(recovered.stdout)).toMatchObject({ recovered: [{ outcome: 'undone', purpose: 'apply' }] });
+    expect(expectAnswer('recovery', recovered.stdout)).toMatchObject({
+      recovered: [{ outcome: 'undone', purpose: 'apply' }],
+    });
     await until(host, 'docker version');
     expect(layerChanges(before, await layerOf(host))).toEqual([]);
     expect(await runningContainers(host)).toBe(containers);

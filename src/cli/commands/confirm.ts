@@ -4,6 +4,7 @@ import { type ConfirmOutcome, confirm, notPutBack } from '../../app/confirm.ts';
 import { refuseStopped } from '../../app/ending.ts';
 import type { Ground } from '../../app/ground.ts';
 import { failingNow } from '../../app/health.ts';
+import type { ConfirmAnswer } from '../../model/answers/runs.ts';
 import type { Trouble } from '../../model/transaction.ts';
 import { keptText, notAsProvenText, takenBackText, unwellText } from '../../render/keep-text.ts';
 import { keptEntry } from '../../render/log-text.ts';
@@ -55,13 +56,8 @@ export function confirmCommand(finish: Finish) {
         health: args['despite-health'] ? undefined : args.health,
       });
       const json = args.json || args.format === 'json';
-      const code = confirmExit(outcome);
-      finish(code);
-      await print(
-        json
-          ? printableJson({ schema: 'urn:harden:confirm:1', schemaMinor: 0, exit: code, ...outcome })
-          : confirmText(outcome, readTerminal(false).out),
-      );
+      finish(confirmExit(outcome));
+      await print(json ? confirmJson(outcome) : confirmText(outcome, readTerminal(false).out));
     },
   } satisfies CommandModule<object, ConfirmArguments>;
 }
@@ -114,6 +110,15 @@ function failingOf(
     const setup = await healthSetup(ground, { health, 'trial-container': false });
     return setup === undefined ? [] : failingNow(setup, stop);
   };
+}
+
+export function confirmJson(outcome: ConfirmOutcome): string {
+  return printableJson({
+    schema: 'urn:harden:confirm:1',
+    schemaMinor: 0,
+    exit: confirmExit(outcome),
+    ...outcome,
+  } satisfies ConfirmAnswer);
 }
 
 export function confirmText(outcome: ConfirmOutcome, style: Style): string {

@@ -8,6 +8,7 @@ import { liveSys } from '../../host/live-sys.ts';
 import { wordsFor } from '../../host/errno.ts';
 import { type AbsPath, absPath } from '../../model/brand.ts';
 import { type Said, settle } from '../../model/config.ts';
+import type { DoctorAnswer, SettingsAnswer } from '../../model/answers/host.ts';
 import { EXIT } from '../../model/errors.ts';
 import { doctorText, settingsText } from '../../render/doctor-text.ts';
 import { type Room, roomAt } from '../../state/place.ts';
@@ -50,7 +51,9 @@ export function doctorCommand(finish: Finish) {
           throw trouble;
         }
         const settings = allSettings();
-        await print(json ? jsonOf('settings', { settings }) : settingsText(settings, out));
+        await print(
+          json ? jsonOf({ schema: 'urn:harden:settings:1', schemaMinor: 0, settings }) : settingsText(settings, out),
+        );
         return;
       }
       const stateDir = stateFolder(args['state-dir']);
@@ -60,7 +63,9 @@ export function doctorCommand(finish: Finish) {
         configuration: trouble === undefined ? filesRead() : { trouble: trouble.message },
         openRuns: openRuns(args['state-dir']),
       });
-      await print(json ? jsonOf('doctor', { examined }) : doctorText(examined, out));
+      await print(
+        json ? jsonOf({ schema: 'urn:harden:doctor:1', schemaMinor: 0, examined }) : doctorText(examined, out),
+      );
       finish(examined.some(({ state }) => state === 'trouble') ? EXIT.notAsItShouldBe : EXIT.ok);
     },
   } satisfies CommandModule<object, DoctorArguments>;
@@ -94,6 +99,6 @@ function filesRead(): readonly string[] {
   return [...new Set(settingsInForce().flatMap(({ origin }) => (origin.type === 'file' ? [origin.file] : [])))];
 }
 
-function jsonOf(kind: string, value: Readonly<Record<string, unknown>>): string {
-  return printableJson({ schema: `urn:harden:${kind}:1`, schemaMinor: 0, ...value });
+function jsonOf(answer: DoctorAnswer | SettingsAnswer): string {
+  return printableJson(answer);
 }

@@ -2,6 +2,7 @@ import { printable, printableJson } from '../../render/printable.ts';
 import type { Argv, CommandModule } from 'yargs';
 import { type HistoryLine, type PastPlan, historyOf, whatOf } from '../../app/history.ts';
 import type { RunOutcome } from '../../app/outcome.ts';
+import type { DifferenceAnswer, RunsAnswer } from '../../model/answers/runs.ts';
 import { EXIT } from '../../model/errors.ts';
 import type { RunResult } from '../../model/result.ts';
 import type { HistoryRow } from '../../render/history-text.ts';
@@ -53,7 +54,7 @@ function listCommand(finish: Finish) {
       const text = historyText(lines.map(rowOf), readTerminal(false).out);
       await print(
         isJson(args)
-          ? json({ schema: 'urn:harden:runs:1', schemaMinor: 0, runs: lines.map(rowOf), damaged })
+          ? json({ schema: 'urn:harden:runs:1', schemaMinor: 0, runs: lines.map(rowOf), damaged } satisfies RunsAnswer)
           : text + damaged.map(({ what, reason }) => `! ${what}: ${reason}\n`).join(''),
       );
       finish(damaged.length === 0 ? EXIT.ok : EXIT.notEverythingChecked);
@@ -87,7 +88,7 @@ function diffCommand(finish: Finish) {
       const difference = differenceOf(pastPlan(args, args.old), pastPlan(args, args.new));
       await print(
         isJson(args)
-          ? json({ schema: 'urn:harden:difference:1', schemaMinor: 0, ...difference })
+          ? json({ schema: 'urn:harden:difference:1', schemaMinor: 0, ...difference } satisfies DifferenceAnswer)
           : differenceText(difference, readTerminal(false).out),
       );
       finish(isEmpty(difference) ? EXIT.ok : EXIT.notAsItShouldBe);

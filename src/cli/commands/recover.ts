@@ -2,6 +2,7 @@ import { printableJson } from '../../render/printable.ts';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { CommandModule } from 'yargs';
 import { type EndedRun, endRuns } from '../../app/revert.ts';
+import type { RecoveryAnswer } from '../../model/answers/runs.ts';
 import { EXIT, type ExitCode, HardenError } from '../../model/errors.ts';
 import { GUARD_READY } from '../../model/revert-clock.ts';
 import type { RecoverWish } from '../../model/revert.ts';
@@ -73,7 +74,12 @@ export function recoverCommand(finish: Finish) {
       const recovered = ended;
       await print(
         json
-          ? printableJson({ schema: 'urn:harden:recovery:1', recovered, ...(givenUp === undefined ? {} : { givenUp }) })
+          ? printableJson({
+              schema: 'urn:harden:recovery:1',
+              schemaMinor: 0,
+              recovered,
+              givenUp,
+            } satisfies RecoveryAnswer)
           : text,
       );
     },

@@ -8,6 +8,7 @@ import {
   unreadablePlans,
 } from '../../app/snapshots.ts';
 import { redactFileText } from '../../host/redact-recording.ts';
+import type { SnapshotAnswer, SnapshotVerificationAnswer, SnapshotsAnswer } from '../../model/answers/snapshots.ts';
 import { EXIT } from '../../model/errors.ts';
 import type { Known } from '../../model/state.ts';
 import type { FileImage, SnapshotFiles, Trouble } from '../../model/transaction.ts';
@@ -71,7 +72,12 @@ function listCommand(finish: Finish) {
       const text = snapshotListText(entries.map(lineOf), readTerminal(false).out);
       await print(
         isJson(args)
-          ? json({ schema: 'urn:harden:snapshots:1', snapshots: entries.map(lineOf), damaged })
+          ? json({
+              schema: 'urn:harden:snapshots:1',
+              schemaMinor: 0,
+              snapshots: entries.map(lineOf),
+              damaged,
+            } satisfies SnapshotsAnswer)
           : text + damaged.map(({ what, reason }) => `! ${what}: ${reason}\n`).join(''),
       );
       finish(damaged.length === 0 ? EXIT.ok : EXIT.needsAttention);
@@ -101,7 +107,13 @@ function showCommand(finish: Finish) {
       const line = lineOf(shown.entry);
       await print(
         isJson(args)
-          ? json({ schema: 'urn:harden:snapshot:1', ...line, changes: titles, files: shown.files })
+          ? json({
+              schema: 'urn:harden:snapshot:1',
+              schemaMinor: 0,
+              ...line,
+              changes: titles,
+              files: shown.files,
+            } satisfies SnapshotAnswer)
           : snapshotShowText(line, titles, shown.files, readTerminal(false).out),
       );
       finish(EXIT.ok);
@@ -126,7 +138,11 @@ function verifyCommand(finish: Finish) {
         .join('');
       await print(
         isJson(args)
-          ? json({ schema: 'urn:harden:snapshot-verification:1', snapshots: results })
+          ? json({
+              schema: 'urn:harden:snapshot-verification:1',
+              schemaMinor: 0,
+              snapshots: results,
+            } satisfies SnapshotVerificationAnswer)
           : results.length === 0
             ? 'No snapshot yet: nothing was applied on this host.\n'
             : text,

@@ -2,6 +2,7 @@ import { printableJson } from '../../render/printable.ts';
 import type { CommandModule } from 'yargs';
 import { statusOf } from '../../app/status.ts';
 import { EXIT, type ExitCode, HardenError } from '../../model/errors.ts';
+import type { StatusAnswer } from '../../model/answers/host.ts';
 import type { HostStatus } from '../../model/status.ts';
 import { statusText } from '../../render/status-text.ts';
 import { changeableGround, groundFor } from '../compose.ts';
@@ -57,7 +58,7 @@ export function statusCommand(finish: Finish) {
       };
       await print(
         args.json || args.format === 'json'
-          ? printableJson({ schema: 'urn:harden:status:1', schemaMinor: 0, ...status })
+          ? printableJson({ schema: 'urn:harden:status:1', schemaMinor: 0, ...status } satisfies StatusAnswer)
           : statusText(status, commandPlace(), readTerminal(false).out),
       );
       finish(statusExit(status));

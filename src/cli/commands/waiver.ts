@@ -4,6 +4,7 @@ import { makePlan } from '../../app/make-plan.ts';
 import type { Ground } from '../../app/ground.ts';
 import type { WaiverContext } from '../../catalogue/waivers.ts';
 import { DEFAULT_PROFILE } from '../../catalogue/profiles.ts';
+import type { WaiverCheckAnswer, WaiversAnswer } from '../../model/answers/waivers.ts';
 import { EXIT } from '../../model/errors.ts';
 import { type WaiverStanding, daysLeft } from '../../model/waiver.ts';
 import type { WaiverRow } from '../../render/waiver-text.ts';
@@ -66,7 +67,12 @@ function listCommand() {
       const { hostname } = ground.host.identity();
       await print(
         isJson(args)
-          ? json({ schema: 'urn:harden:waivers:1', schemaMinor: 0, host: hostname, waivers: rows })
+          ? json({
+              schema: 'urn:harden:waivers:1',
+              schemaMinor: 0,
+              host: hostname,
+              waivers: rows,
+            } satisfies WaiversAnswer)
           : waiverListText(rows, hostname, readTerminal(false).out),
       );
     },
@@ -91,7 +97,12 @@ function checkCommand(finish: Finish) {
       const { waiverCheckText } = await import('../../render/waiver-text.ts');
       await print(
         isJson(args)
-          ? json({ schema: 'urn:harden:waiver-check:1', schemaMinor: 0, waivers: standings.length, remarks })
+          ? json({
+              schema: 'urn:harden:waiver-check:1',
+              schemaMinor: 0,
+              waivers: standings.length,
+              remarks,
+            } satisfies WaiverCheckAnswer)
           : waiverCheckText(standings.length, remarks, readTerminal(false).out),
       );
       finish(remarks.length > 0 ? EXIT.notAsItShouldBe : EXIT.ok);

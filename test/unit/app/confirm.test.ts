@@ -2,11 +2,12 @@ import { describe, expect, it } from 'vitest';
 import { confirm, waitingRunOf } from '../../../src/app/confirm.ts';
 import type { Ground } from '../../../src/app/ground.ts';
 import { confirmExit } from '../../../src/cli/confirm-exit.ts';
-import { confirmText } from '../../../src/cli/commands/confirm.ts';
+import { confirmJson, confirmText } from '../../../src/cli/commands/confirm.ts';
 import { statusOf } from '../../../src/app/status.ts';
 import type { RevertClocks } from '../../../src/model/revert-clock.ts';
 import type { OpenRun, RevertDue } from '../../../src/model/revert.ts';
 import { RESOURCE_TYPES } from '../../../src/resources/index.ts';
+import { expectAnswer } from '../../helpers/answers.ts';
 import { fakeReader } from '../../helpers/fake-reader.ts';
 import { type World, processIn } from '../../support/memory-world.ts';
 import { sampleSpec, sampleWorld, storeOf } from '../../support/store-scenario.ts';
@@ -64,6 +65,7 @@ describe('keeping a run', () => {
     const wish = { wish: undefined, lastChance: () => undefined };
     const unwell = await confirm(GROUND, store, { ...wish, failing: () => Promise.resolve(trouble) }, clocks);
     expect(unwell).toEqual({ type: 'unwell', id: 'abcdef01', failing: trouble, secondsLeft: 300 });
+    expectAnswer('confirm', confirmJson(unwell));
     expect(confirmExit(unwell)).toBe(2);
     expect(confirmText(unwell, { width: 200, colour: false })).toContain(
       'sudo harden confirm abcdef01 --despite-health',
@@ -91,6 +93,7 @@ describe('keeping a run', () => {
     const unsure = putBack([{ what: 'audit rule', reason: 'auditctl -d: exit 255' }]);
     expect(confirmText(unsure, style)).toContain('1 thing is not as before:\n  ! audit rule');
     expect(confirmExit(unsure)).toBe(7);
+    expect(expectAnswer('confirm', confirmJson(unsure))).toMatchObject({ exit: 7, type: 'put-back' });
   });
 
   it('that was taken back says so', async () => {
