@@ -45,7 +45,7 @@ export function fromOption<T>(argv: Argv<T>) {
   return argv.option('from', {
     type: 'string',
     requiresArg: true,
-    describe: 'plan from a recording (- is standard input)',
+    describe: 'a recording instead of a host, read only (- is standard input)',
   });
 }
 

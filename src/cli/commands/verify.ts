@@ -11,7 +11,7 @@ import { type KnownFindings, verifyText } from '../../render/verify-text.ts';
 import { groundFor, wishFor } from '../compose.ts';
 import { readableSnapshots } from '../store-place.ts';
 import type { Finish } from '../finish.ts';
-import { formatOptions, outputOption, reportOption, selectionOptions, waiverOptions } from '../options.ts';
+import { formatOptions, fromOption, outputOption, reportOption, selectionOptions, waiverOptions } from '../options.ts';
 import { print } from '../output.ts';
 import { reportsFrom } from '../reports.ts';
 import { type WaiverArguments, tellWaivers, withWaivers } from '../waivers.ts';
@@ -28,6 +28,7 @@ interface VerifyArguments extends WaiverArguments {
   readonly control: string[];
   readonly exclude: string[];
   readonly root: string | undefined;
+  readonly from: string | undefined;
   readonly format: 'text' | 'json';
   readonly json: boolean;
   readonly output: string | undefined;
@@ -42,9 +43,9 @@ interface VerifyArguments extends WaiverArguments {
 export function verifyCommand(finish: Finish) {
   return {
     command: 'verify',
-    describe: 'assert that this host is as the profile asks; exit 2 where it is not',
+    describe: 'assert that this host, or a recorded one, is as the profile asks; exit 2 where it is not',
     builder: (argv) =>
-      waiverOptions(reportOption(outputOption(formatOptions(selectionOptions(argv)))))
+      waiverOptions(reportOption(outputOption(formatOptions(fromOption(selectionOptions(argv))))))
         .option('manual', {
           choices: ['fail', 'ignore'] as const,
           default: 'ignore' as const,
@@ -69,7 +70,9 @@ export function verifyCommand(finish: Finish) {
           type: 'string',
           requiresArg: true,
           describe: 'where snapshots are kept (default /var/lib/harden)',
-        }),
+        })
+        // What is kept here says nothing of a host that is not here.
+        .conflicts('from', ['root', 'since-run', 'state-dir']),
     handler: (args) => handle(args, finish),
   } satisfies CommandModule<object, VerifyArguments>;
 }
@@ -79,8 +82,8 @@ async function handle(args: VerifyArguments, finish: Finish): Promise<void> {
   const json = args.json || args.format === 'json';
   const reports = reportsFrom(args.report, json);
   const baseline = args.baseline === undefined ? undefined : await baselineOf(args.baseline);
-  const ground = groundFor({ root: args.root, from: undefined });
-  const reverted = tellUnfinished();
+  const ground = groundFor({ root: args.root, from: args.from });
+  const reverted = args.from === undefined ? tellUnfinished() : [];
   const { plan } = await makePlan(ground, await withWaivers(ground, wishFor(ground, choiceOf(args), 0), args, 'judge'));
   baseline?.refuseOther(plan);
   if (!reports.takesOutput) {
@@ -90,7 +93,7 @@ async function handle(args: VerifyArguments, finish: Finish): Promise<void> {
         : verifyText(plan, out, {
             compared: baseline?.compared(plan),
             manualFails: args.manual === 'fail',
-            since: await since(args, plan, ground),
+            since: args.from === undefined ? await since(args, plan, ground) : undefined,
           }),
     );
   }
@@ -98,7 +101,9 @@ async function handle(args: VerifyArguments, finish: Finish): Promise<void> {
   const found = verifyExit(baseline?.news(plan) ?? plan, args);
   const code = reverted.length > 0 ? tellReverted(reverted) : found;
   finish(code);
-  await keepVerified(args, { plan, exit: code }, runOf({ id: newId(), verb: 'verify' }, ground));
+  if (args.from === undefined) {
+    await keepVerified(args, { plan, exit: code }, runOf({ id: newId(), verb: 'verify' }, ground));
+  }
   finish(await keepCopy(args.output, `harden-verify-${plan.host.name}-${plan.id}.json`, planJson(plan), code));
   await reports.write(plan, { kind: 'verify', proofs: [], met: [], waivers: reportWaivers(plan) }, planJson(plan));
 }
