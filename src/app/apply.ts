@@ -69,6 +69,7 @@ export interface ApplyRequest {
  */
 export async function apply(ground: Ground, store: Store, request: ApplyRequest, ui: Ui): Promise<RunOutcome> {
   const first = await makePlan(ground, request.wish);
+  ui.planned?.(request.approvedPlan ?? first.plan);
   refuseWhereNotChangeable(first, withoutHint(request));
   const plan = plannedFor(request, first, ground);
   if (plan.changes.length === 0) {

@@ -1,8 +1,9 @@
 import type { RunEvent } from '../model/event.ts';
+import type { Plan } from '../model/plan.ts';
 import type { Progress, Ui } from './ui.ts';
 
-/** `ui`, with everything it is told also given to `emit`, first. */
-export function withEvents(ui: Ui, emit: (event: RunEvent) => void): Ui {
+/** `ui`, with everything it is told also given to `emit`, first, and the plan to `planned`. */
+export function withEvents(ui: Ui, emit: (event: RunEvent) => void, planned: (plan: Plan) => void): Ui {
   return {
     ...ui,
     get unasked() {
@@ -18,6 +19,7 @@ export function withEvents(ui: Ui, emit: (event: RunEvent) => void): Ui {
       }
       ui.progress(progress);
     },
+    planned,
     ask: (question) => ui.ask(question),
     stopRequested: () => ui.stopRequested(),
   };

@@ -61,6 +61,7 @@ export async function rollback(ground: Ground, store: Store, request: RollbackRe
   const applied = chosenPart(planOfSnapshot({ id, about: manifest.about }), request.part, ground.catalogue);
   const first = await wayBack(ground, applied, files);
   const { plan } = first;
+  ui.planned?.(plan);
   const changes = applied.changes.map((change) => change.id);
   if (isBack(first) && (request.dryRun || areTakenBack(id, changes, store.snapshots.list().snapshots))) {
     return { type: 'nothing-to-do', plan };

@@ -53,6 +53,8 @@ export type Answer =
 /** How the use cases reach the person or program that called. */
 export interface Ui {
   progress(event: Progress): void;
+  /** Told once which plan it is about, before anything is asked or changed: the approved one, else that of the host as found. */
+  planned?(plan: Plan): void;
   /** Shows the plan and asks. Called only where somebody can answer. */
   ask(question: Question): Promise<Answer>;
   readonly canAsk: boolean;

@@ -8,7 +8,8 @@ import type { Recovered } from '../model/transaction.ts';
 import { printableJson } from '../render/printable.ts';
 import type { Store } from '../state/store.ts';
 import { confirmExit } from './confirm-exit.ts';
-import { newId, outcomeExit, outcomeJson } from './outcome.ts';
+import { newId } from './new-id.ts';
+import { outcomeExit, outcomeJson } from './outcome.ts';
 import { tellNotKept } from './output.ts';
 
 type HistoryStore = Pick<Store, 'keepRun' | 'notes'>;

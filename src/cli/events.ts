@@ -1,46 +1,93 @@
 import type { RunOutcome } from '../app/outcome.ts';
 import type { Ui } from '../app/ui.ts';
-import { EVENT_SCHEMA, type RunEvent } from '../model/event.ts';
+import { EVENT_SCHEMA, EVENT_SCHEMA_MINOR, type RunEvent } from '../model/event.ts';
 import { EXIT, type ExitCode, HardenError } from '../model/errors.ts';
+import type { Plan } from '../model/plan.ts';
 import type { Finish } from './finish.ts';
 import { tell } from './output.ts';
 
 export interface EventsArguments {
   readonly events: string | undefined;
+}
+
+/** Whether the log of this machine is told too: a folder's runs and what changes nothing are not logged. */
+export interface LoggedArguments extends EventsArguments {
   readonly root: string | undefined;
   readonly 'dry-run': boolean;
+}
+
+/** How a command ended that is no run. */
+interface Answered {
+  readonly type: 'planned' | 'verified';
+  readonly plan: Plan;
 }
 
 /** Where a run tells what it does while it does it. */
 export interface Events {
   under(ui: Ui): Ui;
-  started(run: string, verb: 'apply' | 'rollback'): void;
-  ended(outcome: RunOutcome): void;
+  started(run: string, verb: Started['verb']): void;
+  /** Which plan it is about; where it is known first, the start names it. */
+  planned(plan: Plan): void;
+  ended(outcome: RunOutcome | Answered): void;
+}
+
+type Started = Pick<Extract<RunEvent, { readonly type: 'run.start' }>, 'run' | 'verb'>;
+
+interface End {
+  code: ExitCode;
+  outcome: RunOutcome | Answered | undefined;
+  planned: Plan | undefined;
 }
 
 /**
- * Runs a command with its events; whatever becomes of it, the last event has the exit code of the process.
+ * Runs an apply or a rollback with its events; whatever becomes of it, the last event has the exit code of the process.
  * @throws what `work` throws, and HardenError exit 73 where the place cannot be written to; nothing was done then
  */
 export async function withRunEvents(
-  args: EventsArguments,
+  args: LoggedArguments,
+  finish: Finish,
+  work: (events: Events, finish: Finish) => Promise<unknown>,
+): Promise<void> {
+  await withWriter(await bothOf(args), finish, work);
+}
+
+/** The same for a command that changes nothing, and is not logged. */
+export async function withAnswerEvents(
+  { events }: EventsArguments,
+  finish: Finish,
+  work: (events: Events, finish: Finish) => Promise<unknown>,
+): Promise<void> {
+  await withWriter(events === undefined ? NOWHERE : await eventWriter(events), finish, work);
+}
+
+async function withWriter(
+  writer: EventWriter,
   finish: Finish,
   work: (events: Events, finish: Finish) => Promise<unknown>,
 ): Promise<void> {
   const { withEvents } = await import('../app/events.ts');
-  const writer = await bothOf(args);
-  const end: { code: ExitCode; outcome: RunOutcome | undefined } = { code: EXIT.ok, outcome: undefined };
+  const end: End = { code: EXIT.ok, outcome: undefined, planned: undefined };
+  const begun = startOnce(writer);
+  const emit = (event: RunEvent): void => {
+    begun.tell(null);
+    writer.emit(event);
+  };
+  const planned = (plan: Plan): void => {
+    end.planned = plan;
+    begun.tell(plan.digest);
+  };
   const close = (error: unknown): void => {
-    writer.emit(endEvent(error, end));
+    emit(endEvent(error, end));
     writer.close();
   };
   const seen: Events = {
-    under: (ui) => withEvents(ui, writer.emit),
-    started: (run, verb) => writer.emit({ type: 'run.start', schema: EVENT_SCHEMA, run, verb }),
+    under: (ui) => withEvents(ui, emit, planned),
+    started: (run, verb) => begun.wait({ run, verb }),
+    planned,
     ended: (outcome) => {
       end.outcome = outcome;
       if (outcome.type === 'done' && outcome.pendingRevert !== undefined) {
-        writer.emit({ type: 'revert.armed', withinMs: outcome.pendingRevert.withinMs });
+        emit({ type: 'revert.armed', withinMs: outcome.pendingRevert.withinMs });
       }
     },
   };
@@ -56,11 +103,30 @@ export async function withRunEvents(
   }
 }
 
-/** What `--events` names, and the log of this machine; a folder's runs and what changes nothing are not logged. */
-async function bothOf({ events, root, 'dry-run': dryRun }: EventsArguments): Promise<EventWriter> {
+/** The first event waits for the plan it names, or for whatever else is told before there is one. */
+function startOnce(writer: EventWriter): {
+  readonly wait: (started: Started) => void;
+  readonly tell: (plan: string | null) => void;
+} {
+  let waiting: Started | undefined;
+  return {
+    wait: (started) => {
+      waiting = started;
+    },
+    tell: (plan) => {
+      if (waiting !== undefined) {
+        writer.emit({ type: 'run.start', schema: EVENT_SCHEMA, schemaMinor: EVENT_SCHEMA_MINOR, ...waiting, plan });
+        waiting = undefined;
+      }
+    },
+  };
+}
+
+/** What `--events` names, and the log of this machine. */
+async function bothOf({ events, root, 'dry-run': dryRun }: LoggedArguments): Promise<EventWriter> {
   const file = events === undefined ? undefined : await eventWriter(events);
   if (root !== undefined || dryRun) {
-    return file ?? { emit: () => undefined, close: () => undefined };
+    return file ?? NOWHERE;
   }
   const [{ log }, { logEntry }] = await Promise.all([import('./log.ts'), import('../render/log-text.ts')]);
   let run = { id: '', verb: '' };
@@ -78,6 +144,8 @@ interface EventWriter {
   readonly emit: (event: RunEvent) => void;
   readonly close: () => void;
 }
+
+const NOWHERE: EventWriter = { emit: () => undefined, close: () => undefined };
 
 async function eventWriter(target: string): Promise<EventWriter> {
   const { lineSink } = await import('../host/line-sink.ts');
@@ -106,11 +174,9 @@ async function eventWriter(target: string): Promise<EventWriter> {
 }
 
 /** As the program ends: an output that could not be written is never graver than how the run ended. */
-function endEvent(
-  error: unknown,
-  { code, outcome }: { readonly code: ExitCode; readonly outcome: RunOutcome | undefined },
-): RunEvent {
+function endEvent(error: unknown, { code, outcome, planned }: End): RunEvent {
   const known = error instanceof HardenError ? error : undefined;
+  const plan = outcome?.plan ?? planned;
   return {
     type: 'run.end',
     exit: error === undefined ? code : exitOf(known, code),
@@ -118,6 +184,19 @@ function endEvent(
     plan: outcome?.plan.digest ?? null,
     code: known?.code ?? null,
     message: known?.message ?? null,
+    summary: plan === undefined ? null : summaryOf(plan, outcome),
+  };
+}
+
+type EndSummary = NonNullable<Extract<RunEvent, { readonly type: 'run.end' }>['summary']>;
+
+function summaryOf({ summary }: Plan, outcome: End['outcome']): EndSummary {
+  const { controls, pass, toFix, waived, manual, notApplicable, notChecked, errors, changes } = summary;
+  const { proofs, met = [] } = outcome?.type === 'done' ? outcome : { proofs: [] };
+  const applied = proofs.filter(({ proof }) => proof !== 'failed').length;
+  return {
+    ...{ controls, pass, toFix, waived, manual, notApplicable, notChecked, errors, changes },
+    ...{ applied, verified: met.length },
   };
 }
 

@@ -1,5 +1,4 @@
 import { printableJson } from '../render/printable.ts';
-import { randomBytes } from 'node:crypto';
 import type { RunOutcome } from '../app/outcome.ts';
 import type { ChangeProof } from '../engine/prove.ts';
 import { EXIT, type ExitCode } from '../model/errors.ts';
@@ -11,11 +10,6 @@ import { isNothing, planText, rollbackPlanText } from '../render/plan-text.ts';
 import { commandPlace } from './place.ts';
 import { scheduledText } from '../render/scheduled-text.ts';
 import type { Terminal } from './terminal.ts';
-
-/** Names a transaction and its snapshot. */
-export function newId(): string {
-  return randomBytes(4).toString('hex');
-}
 
 /** `urn:harden:result:1`: how a run ended, with its plan. */
 export function outcomeJson(outcome: RunOutcome, run: Run): string {

@@ -6,14 +6,41 @@ import type { DeepReadonly } from './plan.ts';
  * run that was killed the last is missing. A promise to scripts: a minor version only adds members and types.
  */
 export const EVENT_SCHEMA = 'urn:harden:event:1';
+export const EVENT_SCHEMA_MINOR = 1;
+
+const Summary = z.lazy(() =>
+  z.strictObject({
+    controls: z.int(),
+    pass: z.int(),
+    toFix: z.int(),
+    waived: z.int(),
+    manual: z.int(),
+    notApplicable: z.int(),
+    notChecked: z.int(),
+    errors: z.int(),
+    changes: z.int(),
+    applied: z
+      .int()
+      .describe('Changes carried out and seen on the host, or pending as announced; of a rollback those put back.'),
+    verified: z.int().describe('Controls of the plan that passed when the host was looked at after an apply.'),
+  }),
+);
 
 /** One line. */
 export const EventLine = z.lazy(() =>
   z.discriminatedUnion('type', [
     line('run.start', {
       schema: z.literal(EVENT_SCHEMA),
+      schemaMinor: z.int().nonnegative().exactOptional().describe('Left out: 0.'),
       run: z.string(),
-      verb: z.enum(['apply', 'rollback']),
+      verb: z.enum(['apply', 'rollback', 'plan', 'verify']),
+      plan: z
+        .string()
+        .nullable()
+        .exactOptional()
+        .describe(
+          'Digest of the plan: the approved one, else that of the host as found. Null where something comes before there is one. Since minor 1.',
+        ),
     }),
     line('recovered', { lines: z.array(z.string()).describe('What became of runs that had no end.') }),
     line('health.looked', { what: z.string() }),
@@ -27,10 +54,13 @@ export const EventLine = z.lazy(() =>
     line('revert.armed', { withinMs: z.number().describe('The changes are taken back then, unless they are kept.') }),
     line('run.end', {
       exit: z.int().describe('The exit code of the process.'),
-      outcome: z.string().nullable().describe('`type` of the result; null where there is none.'),
-      plan: z.string().nullable().describe('Digest of what was carried out.'),
+      outcome: z.string().nullable().describe('`type` of the result; `planned` of a plan, null where there is none.'),
+      plan: z.string().nullable().describe('Digest of what was carried out, planned or verified.'),
       code: z.string().nullable().describe('Of the error that ended it.'),
       message: z.string().nullable(),
+      summary: Summary.nullable()
+        .exactOptional()
+        .describe('Counts of the plan, and what became of it; null where there was no plan. Since minor 1.'),
     }),
   ]),
 );

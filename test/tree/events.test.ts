@@ -1,11 +1,12 @@
 import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import { describe, expect, test } from 'vitest';
 import { eventJsonSchema } from '../../src/model/event-schema.ts';
 import type { EventLine } from '../../src/model/event.ts';
+import { Plan } from '../../src/model/plan.ts';
 import { DOCKER_CE } from '../fixtures/hosts/trees.ts';
 import { expectError } from '../helpers/error-shape.ts';
 import { HARDEN, harden, PLAIN_ENV, run } from '../helpers/program.ts';
@@ -26,6 +27,21 @@ function eventsIn(file: string): readonly EventLine[] {
   return events;
 }
 
+/** What a plan counts, as the last event does. */
+function countsOf({
+  controls,
+  pass,
+  toFix,
+  waived,
+  manual,
+  notApplicable,
+  notChecked,
+  errors,
+  changes,
+}: Plan['summary']) {
+  return { controls, pass, toFix, waived, manual, notApplicable, notChecked, errors, changes };
+}
+
 function apply(tree: Tree, ...args: readonly string[]): ReturnType<typeof harden> {
   return harden(['apply', '--root', tree.root, ...args]);
 }
@@ -39,10 +55,23 @@ describe.runIf(canOwn())('--events', () => {
     const events = eventsIn(file);
     const { run, plan } = JSON.parse(stdout) as {
       readonly run: { readonly id: string };
-      readonly plan: { readonly digest: string };
+      readonly plan: Plan;
     };
-    expect(events[0]).toMatchObject({ type: 'run.start', schema: 'urn:harden:event:1', run: run.id, verb: 'apply' });
-    expect(events.at(-1)).toMatchObject({ type: 'run.end', exit: 0, outcome: 'done', plan: plan.digest, code: null });
+    expect(events[0]).toMatchObject({
+      type: 'run.start',
+      schema: 'urn:harden:event:1',
+      run: run.id,
+      verb: 'apply',
+      plan: expect.stringMatching(/^sha256:[0-9a-f]{64}$/) as string,
+    });
+    expect(events.at(-1)).toMatchObject({
+      type: 'run.end',
+      exit: 0,
+      outcome: 'done',
+      plan: plan.digest,
+      code: null,
+      summary: { ...countsOf(plan.summary), applied: plan.summary.changes },
+    });
     const types = events.map(({ type }) => type);
     expect(types.indexOf('snapshot.made')).toBeLessThan(types.indexOf('step.started'));
     expect(types.filter((type) => type === 'step.done')).toHaveLength(
@@ -51,7 +80,10 @@ describe.runIf(canOwn())('--events', () => {
     expect(types).toContain('verify.started');
     const back = `${tree.outside}/back.jsonl`;
     await harden(['rollback', '--root', tree.root, ...YES, '--events', back]);
-    expect(eventsIn(back).at(-1)).toMatchObject({ type: 'run.end', exit: 0, outcome: 'done' });
+    const undone = eventsIn(back);
+    const wayBack = expect.stringMatching(/^sha256:/) as string;
+    expect(undone[0]).toMatchObject({ type: 'run.start', verb: 'rollback', plan: wayBack });
+    expect(undone.at(-1)).toMatchObject({ type: 'run.end', exit: 0, outcome: 'done', plan: wayBack });
   });
 
   test.each([
@@ -63,7 +95,59 @@ describe.runIf(canOwn())('--events', () => {
     using tree = plantTree(DOCKER_CE);
     const file = `${tree.outside}/events.jsonl`;
     expect((await apply(tree, ...args, '--events', file)).code).toBe(exit);
-    expect(eventsIn(file).at(-1)).toMatchObject({ type: 'run.end', exit, outcome: null, code });
+    const events = eventsIn(file);
+    expect(events[0]).toMatchObject({ type: 'run.start', verb: 'apply' });
+    expect(events.at(-1)).toMatchObject({ type: 'run.end', exit, outcome: null, plan: null, code });
+  });
+
+  test('an approved plan is named by its own digest, also where it is not carried out', async () => {
+    using tree = plantTree(DOCKER_CE);
+    const [file, approved] = [`${tree.outside}/events.jsonl`, `${tree.outside}/plan.json`];
+    await harden(['plan', '--root', tree.root, '-c', '3.2', '-o', approved]);
+    const { digest } = JSON.parse(readFileSync(approved, 'utf8')) as Plan;
+    chmodSync(tree.at('/usr/lib/systemd/system/docker.service'), 0o660);
+    expect((await apply(tree, approved, ...YES, '--events', file)).code).toBe(5);
+    const [start, end] = eventsIn(file);
+    expect(start).toMatchObject({ type: 'run.start', plan: digest });
+    expect(end).toMatchObject({ type: 'run.end', exit: 5, plan: null, summary: { changes: 1, applied: 0 } });
+  });
+
+  test.each([
+    ['plan', [], 0, 'planned'],
+    ['plan', ['--exit-code'], 2, 'planned'],
+    ['verify', [], 2, 'verified'],
+    ['verify', ['-c', '2.3'], 8, 'verified'],
+  ] as const)('%s %j: the plan first, last the counts and the exit code', async (verb, args, exit, outcome) => {
+    using tree = plantTree(DOCKER_CE);
+    const file = `${tree.outside}/events.jsonl`;
+    const { code, stdout } = await harden([verb, '--root', tree.root, '--json', '--events', file, ...args]);
+    expect(code).toBe(exit);
+    const { digest, summary } = Plan.parse(JSON.parse(stdout));
+    expect(eventsIn(file)).toMatchObject([
+      { type: 'run.start', schema: 'urn:harden:event:1', schemaMinor: 1, verb, plan: digest },
+      { type: 'run.end', exit, outcome, plan: digest, code: null, summary: { ...countsOf(summary), applied: 0 } },
+    ]);
+  });
+
+  test.each(['plan', 'verify'])('%s that finds no host says why, without a plan', async (verb) => {
+    using tree = plantTree(DOCKER_CE);
+    const file = `${tree.outside}/events.jsonl`;
+    expect((await harden([verb, '--from', '/nonexistent', '--events', file])).code).toBe(65);
+    expect(eventsIn(file)).toMatchObject([
+      { type: 'run.start', verb, plan: null },
+      { type: 'run.end', exit: 65, outcome: null, plan: null, code: 'H1001', summary: null },
+    ]);
+  });
+
+  test('the id of a verify is that of the run it is kept as', async () => {
+    using tree = plantTree(DOCKER_CE);
+    const file = `${tree.outside}/events.jsonl`;
+    await apply(tree, '-c', '3.2', ...YES);
+    await harden(['verify', '--root', tree.root, '--events', file]);
+    const { runs } = JSON.parse((await harden(['history', 'list', '--json', '--root', tree.root])).stdout) as {
+      readonly runs: readonly { readonly id: string; readonly verb: string }[];
+    };
+    expect(eventsIn(file)[0]).toMatchObject({ run: runs.find(({ verb }) => verb === 'verify')?.id });
   });
 
   test('an open descriptor', async () => {

@@ -19,12 +19,13 @@ import { type ApprovalArguments, approvalFrom, signerOf } from '../approval.ts';
 import { changeableGround, wishFor } from '../compose.ts';
 import { withStore } from '../store-place.ts';
 import { withinWish } from '../duration.ts';
-import { type Events, type EventsArguments, withRunEvents } from '../events.ts';
+import { type Events, type LoggedArguments, withRunEvents } from '../events.ts';
 import type { Finish } from '../finish.ts';
 import { type StateArguments, clocksFor } from '../keeping.ts';
 import type { PutOff } from '../later.ts';
 import { refuseUnrecovered } from '../recovered.ts';
-import { newId, outcomeExit, outcomeText } from '../outcome.ts';
+import { newId } from '../new-id.ts';
+import { outcomeExit, outcomeText } from '../outcome.ts';
 import { healthSetup } from '../health.ts';
 import {
   approvalOptions,
@@ -50,7 +51,7 @@ import { personUi } from '../ui.ts';
 import { waiverDesk } from '../waiver-desk.ts';
 import { type WaiverArguments, tellWaivers, withWaivers } from '../waivers.ts';
 
-interface ApplyArguments extends LayoutArguments, WaiverArguments, ApprovalArguments, EventsArguments {
+interface ApplyArguments extends LayoutArguments, WaiverArguments, ApprovalArguments, LoggedArguments {
   readonly waivers: string[];
   readonly profile: string;
   readonly control: string[];

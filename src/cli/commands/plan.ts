@@ -14,8 +14,10 @@ import { type Layout, planText } from '../../render/plan-text.ts';
 import { reportWaivers } from '../../plan/report-of.ts';
 import { groundFor, wishFor } from '../compose.ts';
 import { validityMs } from '../duration.ts';
+import { type Events, type EventsArguments, withAnswerEvents } from '../events.ts';
 import type { Finish } from '../finish.ts';
 import {
+  eventsOption,
   jsonOption,
   fromOption,
   layoutOptions,
@@ -25,6 +27,7 @@ import {
   selectionOptions,
   waiverOptions,
 } from '../options.ts';
+import { newId } from '../new-id.ts';
 import { print, tell } from '../output.ts';
 import { printLong } from '../pager.ts';
 import { type LayoutArguments, layoutWith } from '../plan-layout.ts';
@@ -41,8 +44,10 @@ export function planCommand(finish: Finish) {
     command: 'plan',
     describe: 'compare this host with a profile and show what would change',
     builder: (argv) =>
-      reviewOptions(
-        layoutOptions(waiverOptions(reportOption(outputOption(jsonOption(fromOption(selectionOptions(argv))))))),
+      eventsOption(
+        reviewOptions(
+          layoutOptions(waiverOptions(reportOption(outputOption(jsonOption(fromOption(selectionOptions(argv))))))),
+        ),
       )
         .option('format', {
           choices: ['text', 'json', 'md'] as const,
@@ -62,11 +67,12 @@ export function planCommand(finish: Finish) {
           describe: 'how long the plan may be applied (7d; at most 365d)',
         })
         .conflicts('root', 'from'),
-    handler: (args) => handle(args, finish),
+    handler: (args) => withAnswerEvents(args, finish, (events, finish) => handle(args, events, finish)),
   } satisfies CommandModule<object, PlanArguments>;
 }
 
-async function handle(args: PlanArguments, finish: Finish): Promise<void> {
+async function handle(args: PlanArguments, events: Events, finish: Finish): Promise<void> {
+  events.started(newId(), 'plan');
   const { out, err } = readTerminal(false);
   const format = args.json ? 'json' : args.format;
   const reports = reportsFrom(args.report, format !== 'text');
@@ -78,6 +84,8 @@ async function handle(args: PlanArguments, finish: Finish): Promise<void> {
   }
   const wish = await withWaivers(ground, wishFor(ground, args, validityMs(args.expires)), args);
   const { plan, facts } = await makePlan(ground, wish);
+  events.planned(plan);
+  events.ended({ type: 'planned', plan });
   const { file, missing } = await saved(plan, args);
   const difference = past === undefined ? undefined : await differenceFrom(past, plan);
   if (!reports.takesOutput) {
@@ -119,7 +127,7 @@ async function saved(
   }
 }
 
-interface PlanArguments extends LayoutArguments, WaiverArguments {
+interface PlanArguments extends LayoutArguments, WaiverArguments, EventsArguments {
   readonly profile: string;
   readonly control: string[];
   readonly exclude: string[];

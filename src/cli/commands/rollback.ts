@@ -7,7 +7,7 @@ import { reportWaivers } from '../../plan/report-of.ts';
 import { rollbackPlanText } from '../../render/plan-text.ts';
 import { changeableGround } from '../compose.ts';
 import { withStore } from '../store-place.ts';
-import { type Events, type EventsArguments, withRunEvents } from '../events.ts';
+import { type Events, type LoggedArguments, withRunEvents } from '../events.ts';
 import type { Finish } from '../finish.ts';
 import { refuseUnrecovered } from '../recovered.ts';
 import { revertNow } from '../revert-now.ts';
@@ -32,9 +32,10 @@ import { type EndedRun, endedRun, hooksOfRun, runOf } from '../stored-runs.ts';
 import { keepCopy } from '../result-file.ts';
 import { type Terminal, readTerminal } from '../terminal.ts';
 import { personUi } from '../ui.ts';
-import { newId, outcomeExit, outcomeText } from '../outcome.ts';
+import { newId } from '../new-id.ts';
+import { outcomeExit, outcomeText } from '../outcome.ts';
 
-interface RollbackArguments extends NoteArguments, EventsArguments {
+interface RollbackArguments extends NoteArguments, LoggedArguments {
   readonly report: string[];
   readonly snapshot: string | undefined;
   readonly root: string | undefined;

@@ -10,19 +10,28 @@ import { reportWaivers } from '../../plan/report-of.ts';
 import { type KnownFindings, verifyText } from '../../render/verify-text.ts';
 import { groundFor, wishFor } from '../compose.ts';
 import { readableSnapshots } from '../store-place.ts';
+import { type Events, type EventsArguments, withAnswerEvents } from '../events.ts';
 import type { Finish } from '../finish.ts';
-import { formatOptions, fromOption, outputOption, reportOption, selectionOptions, waiverOptions } from '../options.ts';
+import {
+  eventsOption,
+  formatOptions,
+  fromOption,
+  outputOption,
+  reportOption,
+  selectionOptions,
+  waiverOptions,
+} from '../options.ts';
 import { print } from '../output.ts';
 import { reportsFrom } from '../reports.ts';
 import { type WaiverArguments, tellWaivers, withWaivers } from '../waivers.ts';
 import { keepCopy, readInput } from '../result-file.ts';
 import { tellReverted, tellUnfinished } from '../recovered.ts';
-import { newId } from '../outcome.ts';
+import { newId } from '../new-id.ts';
 import { keepVerified, runOf } from '../stored-runs.ts';
 import { readTerminal } from '../terminal.ts';
 import { planJson } from './plan.ts';
 
-interface VerifyArguments extends WaiverArguments {
+interface VerifyArguments extends WaiverArguments, EventsArguments {
   readonly waivers: string[];
   readonly profile: string;
   readonly control: string[];
@@ -45,7 +54,7 @@ export function verifyCommand(finish: Finish) {
     command: 'verify',
     describe: 'assert that this host, or a recorded one, is as the profile asks; exit 2 where it is not',
     builder: (argv) =>
-      waiverOptions(reportOption(outputOption(formatOptions(fromOption(selectionOptions(argv))))))
+      eventsOption(waiverOptions(reportOption(outputOption(formatOptions(fromOption(selectionOptions(argv)))))))
         .option('manual', {
           choices: ['fail', 'ignore'] as const,
           default: 'ignore' as const,
@@ -73,11 +82,13 @@ export function verifyCommand(finish: Finish) {
         })
         // What is kept here says nothing of a host that is not here.
         .conflicts('from', ['root', 'since-run', 'state-dir']),
-    handler: (args) => handle(args, finish),
+    handler: (args) => withAnswerEvents(args, finish, (events, finish) => handle(args, events, finish)),
   } satisfies CommandModule<object, VerifyArguments>;
 }
 
-async function handle(args: VerifyArguments, finish: Finish): Promise<void> {
+async function handle(args: VerifyArguments, events: Events, finish: Finish): Promise<void> {
+  const runId = newId();
+  events.started(runId, 'verify');
   const { out } = readTerminal(false);
   const json = args.json || args.format === 'json';
   const reports = reportsFrom(args.report, json);
@@ -85,6 +96,7 @@ async function handle(args: VerifyArguments, finish: Finish): Promise<void> {
   const ground = groundFor({ root: args.root, from: args.from });
   const reverted = args.from === undefined ? tellUnfinished() : [];
   const { plan } = await makePlan(ground, await withWaivers(ground, wishFor(ground, choiceOf(args), 0), args, 'judge'));
+  events.planned(plan);
   baseline?.refuseOther(plan);
   if (!reports.takesOutput) {
     await print(
@@ -101,8 +113,9 @@ async function handle(args: VerifyArguments, finish: Finish): Promise<void> {
   const found = verifyExit(baseline?.news(plan) ?? plan, args);
   const code = reverted.length > 0 ? tellReverted(reverted) : found;
   finish(code);
+  events.ended({ type: 'verified', plan });
   if (args.from === undefined) {
-    await keepVerified(args, { plan, exit: code }, runOf({ id: newId(), verb: 'verify' }, ground));
+    await keepVerified(args, { plan, exit: code }, runOf({ id: runId, verb: 'verify' }, ground));
   }
   finish(await keepCopy(args.output, `harden-verify-${plan.host.name}-${plan.id}.json`, planJson(plan), code));
   await reports.write(plan, { kind: 'verify', proofs: [], met: [], waivers: reportWaivers(plan) }, planJson(plan));
