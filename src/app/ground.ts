@@ -9,6 +9,8 @@ export interface Ground {
   readonly catalogue: Catalogue;
   readonly types: readonly AnyResourceType[];
   readonly now: () => Date;
+  /** What a plan says as its time instead of now; what is judged by time still goes by now. */
+  readonly dated?: Date;
   readonly toolVersion: string;
   /** The login behind sudo, else the user. */
   readonly operator: string;

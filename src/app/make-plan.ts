@@ -38,9 +38,10 @@ export async function makePlan(ground: Ground, wish: PlanWish): Promise<PlannedH
   const standings = wish.waivers === undefined ? [] : weighWaivers(wish.waivers, facts, host, now);
   const exempt = new Set(countingByControl(standings).keys());
   const findings = await assessSelection({ ...wish.selection, exempt }, facts, host, ground.types);
+  const dated = ground.dated ?? now;
   const plan = buildPlan(wish.selection, findings, facts, {
-    createdAt: now.toISOString(),
-    expiresAt: new Date(now.getTime() + wish.validForMs).toISOString(),
+    createdAt: dated.toISOString(),
+    expiresAt: new Date(dated.getTime() + wish.validForMs).toISOString(),
     createdBy: ground.operator,
     toolVersion: ground.toolVersion,
     hostIdHmac: hostIdOf(facts),

@@ -35,6 +35,7 @@ import { reportsFrom } from '../reports.ts';
 import { configWords } from '../configured.ts';
 import { type WaiverArguments, tellWaivers, waiverWords, withWaivers } from '../waivers.ts';
 import { writeResult } from '../result-file.ts';
+import { datedGround } from '../source-date.ts';
 import { tellUnfinished } from '../recovered.ts';
 import { pastPlan } from '../stored-runs.ts';
 import { readTerminal } from '../terminal.ts';
@@ -78,7 +79,7 @@ async function handle(args: PlanArguments, events: Events, finish: Finish): Prom
   const reports = reportsFrom(args.report, format !== 'text');
   refuseRedacted(args, format);
   const past = args.against === undefined ? undefined : pastPlan(args, args.against);
-  const ground = groundFor({ root: args.root, from: args.from });
+  const ground = datedGround(groundFor({ root: args.root, from: args.from }));
   if (args.from === undefined) {
     tellUnfinished();
   }

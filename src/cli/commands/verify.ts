@@ -28,6 +28,7 @@ import { keepCopy, readInput } from '../result-file.ts';
 import { tellReverted, tellUnfinished } from '../recovered.ts';
 import { newId } from '../new-id.ts';
 import { keepVerified, runOf } from '../stored-runs.ts';
+import { datedGround } from '../source-date.ts';
 import { readTerminal } from '../terminal.ts';
 import { planJson } from './plan.ts';
 
@@ -93,7 +94,7 @@ async function handle(args: VerifyArguments, events: Events, finish: Finish): Pr
   const json = args.json || args.format === 'json';
   const reports = reportsFrom(args.report, json);
   const baseline = args.baseline === undefined ? undefined : await baselineOf(args.baseline);
-  const ground = groundFor({ root: args.root, from: args.from });
+  const ground = datedGround(groundFor({ root: args.root, from: args.from }));
   const reverted = args.from === undefined ? tellUnfinished() : [];
   const { plan } = await makePlan(ground, await withWaivers(ground, wishFor(ground, choiceOf(args), 0), args, 'judge'));
   events.planned(plan);

@@ -92,6 +92,7 @@ export const TOPICS: Readonly<Record<TopicName, Topic>> = {
         ['COLUMNS', 'width of text, 40 to 100'],
         ['PAGER', 'the program long output is read with'],
         ['TERM', 'with the value dumb: no colour, redraw nothing'],
+        ['SOURCE_DATE_EPOCH', 'seconds since 1970 that plans of plan and verify, and their reports, say as their time'],
         ['DOCKER_HOST', 'refused where it names an engine on another machine; so is DOCKER_CONTEXT'],
         ['LC_ALL', 'with LC_CTYPE and LANG: whether the terminal shows more than ASCII'],
         ['XDG_CONFIG_HOME', 'where somebody who is not root keeps harden/config.json5'],

@@ -105,6 +105,11 @@ export const COMMAND_LINE_CODES = {
     remedy:
       'To see whether a run was left open: harden status. Then report what harden --version and the same command with --debug print.',
   },
+  H0086: {
+    title: 'the time in SOURCE_DATE_EPOCH is no number of seconds',
+    why: 'Plans and reports would say it as their time, so that the same input gives the same bytes; it holds something else than seconds since 1970.',
+    remedy: 'Set it to a number such as that of date +%s, or take it away: unset SOURCE_DATE_EPOCH',
+  },
   H1001: {
     title: 'a file that was named cannot be read',
     why: 'It is not there, is no file, is too large, or may not be read by whoever runs harden.',

@@ -22,6 +22,7 @@ export const PROVOKED: Readonly<Record<ErrorCode, string>> = {
   H0080: 'tree/events.test.ts',
   H0081: 'tree/events.test.ts',
   H0085: 'real/apply-at.test.ts',
+  H0086: 'cli/source-date.test.ts',
   H0130: 'cli/prompt.test.ts',
   H0131: 'cli/time-limit.test.ts',
   H1000: 'unit/errors/store-codes.test.ts',
