@@ -81,6 +81,15 @@ export function reportOption<T>(argv: Argv<T>) {
   });
 }
 
+/** A number for whoever wants one. */
+export function scoreOption<T>(argv: Argv<T>) {
+  return argv.option('score', {
+    type: 'boolean',
+    default: false,
+    describe: 'also pass / (pass + fail) of the automated controls, with what is not in it',
+  });
+}
+
 /** Consent without a question, up to a ceiling. */
 export function consentOptions<T>(argv: Argv<T>) {
   return argv

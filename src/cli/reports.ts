@@ -64,7 +64,8 @@ export async function rendered(kind: ReportKind, plan: Plan, parts: ReportParts,
   }
   if (kind === 'md') {
     const { planMarkdown } = await import('../render/plan-markdown.ts');
-    return planMarkdown(plan, undefined);
+    const { score } = reportOf(plan, parts);
+    return planMarkdown(plan, undefined, score === undefined ? [] : [score]);
   }
   const { REPORTS } = await import('../render/reports/index.ts');
   return REPORTS[kind](reportOf(plan, parts));

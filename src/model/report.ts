@@ -59,6 +59,8 @@ export interface Report {
   readonly warnings: readonly string[];
   readonly refusal: Plan['refusal'];
   readonly counts: Readonly<Record<Result, number>>;
+  /** Somebody asked for it. */
+  readonly score?: string;
   /** In the order of the benchmark; those that were not selected last. */
   readonly controls: readonly ReportControl[];
 }

@@ -1,4 +1,5 @@
 import type { Plan, PlanControl } from '../model/plan.ts';
+import { scoreSentence } from '../model/score.ts';
 import { RESULTS, type Report, type ReportControl, type ReportWaiver, type Result } from '../model/report.ts';
 
 /** What the live host said of a change after an apply. */
@@ -16,6 +17,8 @@ export interface ReportParts {
   readonly met: readonly string[];
   /** By the slug of the control. */
   readonly waivers: ReadonlyMap<string, ReportWaiver>;
+  /** Whether somebody asked for a score. */
+  readonly score?: boolean;
 }
 
 /** The waivers a plan was made with, as its reports show them. */
@@ -28,20 +31,21 @@ export function reportWaivers({ waivers }: Plan): ReadonlyMap<string, ReportWaiv
   );
 }
 
-export function reportOf(plan: Plan, { kind, proofs, met, waivers }: ReportParts): Report {
+export function reportOf(plan: Plan, { kind, proofs, met, waivers, score = false }: ReportParts): Report {
   const controls = [
     ...plan.controls.map((control) => reported(plan, control, { proofs, met }, waivers.get(control.slug))),
     ...plan.selection.leftOut.map(({ control, id, by }) => notSelected(control, id, by)),
   ];
+  // Every result is a key: the list is made of all of them.
   const counts = Object.fromEntries(
     RESULTS.map((result) => [result, controls.filter((control) => control.result === result).length]),
-  );
+  ) as Record<Result, number>;
   const { createdAt, tool, host, content, source, digest, warnings, refusal } = plan;
   return {
     kind,
     ...{ createdAt, tool, host, content, source, digest, warnings, refusal, controls },
-    // Every result is a key: the list above is made of all of them.
-    counts: counts as Record<Result, number>,
+    counts,
+    ...(score ? { score: scoreSentence(counts) } : {}),
   };
 }
 

@@ -16,6 +16,8 @@ export interface VerifyView {
   readonly manualFails?: boolean;
   /** What became of the host since it was changed; left out where it was not. */
   readonly since?: SinceView | undefined;
+  /** Where somebody asked for it. */
+  readonly score?: string | undefined;
 }
 
 /** By names of controls: what was undone, and how; what came since. */
@@ -68,6 +70,7 @@ export function verifyText(plan: Plan, style: Style, view: VerifyView = {}): str
     manualFails ? manualLines(plan, style, isNews) : [],
     ...(compared === undefined ? [] : [knownLines(plan, style, compared)]),
     waivedLines(plan, style),
+    view.score === undefined ? [] : wrap(style, 0, view.score, 2),
     wrap(style, 0, plan.content.notCovered, 2).map((line) => paint(style, 'dim', line)),
     wrap(
       style,

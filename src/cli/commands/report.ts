@@ -2,7 +2,8 @@ import type { CommandModule } from 'yargs';
 import { REPORT_KINDS, type ReportKind } from '../../model/report.ts';
 import { reportWaivers } from '../../plan/report-of.ts';
 import type { Finish } from '../finish.ts';
-import { EXIT } from '../../model/errors.ts';
+import { EXIT, HardenError } from '../../model/errors.ts';
+import { scoreOption } from '../options.ts';
 import { print } from '../output.ts';
 import { rendered } from '../reports.ts';
 import { writeResult } from '../result-file.ts';
@@ -12,6 +13,7 @@ interface ReportArguments extends RunsArguments {
   readonly what: string;
   readonly format: ReportKind;
   readonly output: string | undefined;
+  readonly score: boolean;
 }
 
 export function reportCommand(finish: Finish) {
@@ -19,7 +21,7 @@ export function reportCommand(finish: Finish) {
     command: 'report <what>',
     describe: 'show a stored run, a snapshot or a plan file again, in the form of a report you choose',
     builder: (argv) =>
-      argv
+      scoreOption(argv)
         .positional('what', {
           type: 'string',
           demandOption: true,
@@ -39,8 +41,14 @@ export function reportCommand(finish: Finish) {
           describe: 'where runs are kept (default /var/lib/harden)',
         }),
     handler: async (args) => {
+      refuseScore(args);
       const { kind, plan, proofs, met, json } = pastPlan(args, args.what);
-      const text = await rendered(args.format, plan, { kind, proofs, met, waivers: reportWaivers(plan) }, json);
+      const text = await rendered(
+        args.format,
+        plan,
+        { kind, proofs, met, waivers: reportWaivers(plan), score: args.score },
+        json,
+      );
       if (args.output === undefined) {
         await print(text);
       } else {
@@ -49,4 +57,16 @@ export function reportCommand(finish: Finish) {
       finish(EXIT.ok);
     },
   } satisfies CommandModule<object, ReportArguments>;
+}
+
+/** In the other kinds there is no place for a sentence; XCCDF, whose format wants a score, has its own. */
+function refuseScore({ score, format }: Pick<ReportArguments, 'score' | 'format'>): void {
+  if (score && format !== 'md' && format !== 'html') {
+    throw new HardenError({
+      code: 'H0080',
+      exit: EXIT.usage,
+      message: `a score is shown in md and html; ${format} has no place for it. Nothing was looked at.`,
+      hint: 'For example: harden report RUN --format md --score',
+    });
+  }
 }

@@ -6,7 +6,7 @@ import { chosenSnapshot, planOfSnapshot } from '../../app/snapshots.ts';
 import { DEFAULT_PROFILE } from '../../catalogue/profiles.ts';
 import { EXIT, type ExitCode, HardenError } from '../../model/errors.ts';
 import type { Plan } from '../../model/plan.ts';
-import { reportWaivers } from '../../plan/report-of.ts';
+import { reportOf, reportWaivers } from '../../plan/report-of.ts';
 import { type KnownFindings, verifyText } from '../../render/verify-text.ts';
 import { groundFor, wishFor } from '../compose.ts';
 import { readableSnapshots } from '../store-place.ts';
@@ -18,10 +18,11 @@ import {
   fromOption,
   outputOption,
   reportOption,
+  scoreOption,
   selectionOptions,
   waiverOptions,
 } from '../options.ts';
-import { print } from '../output.ts';
+import { print, tell } from '../output.ts';
 import { reportsFrom } from '../reports.ts';
 import { type WaiverArguments, tellWaivers, withWaivers } from '../waivers.ts';
 import { keepCopy, readInput } from '../result-file.ts';
@@ -47,6 +48,7 @@ interface VerifyArguments extends WaiverArguments, EventsArguments {
   readonly unknown: 'fail' | 'ignore';
   readonly 'since-run': string | undefined;
   readonly baseline: string | undefined;
+  readonly score: boolean;
   readonly 'state-dir': string | undefined;
 }
 
@@ -55,7 +57,9 @@ export function verifyCommand(finish: Finish) {
     command: 'verify',
     describe: 'assert that this host, or a recorded one, is as the profile asks; exit 2 where it is not',
     builder: (argv) =>
-      eventsOption(waiverOptions(reportOption(outputOption(formatOptions(fromOption(selectionOptions(argv)))))))
+      scoreOption(
+        eventsOption(waiverOptions(reportOption(outputOption(formatOptions(fromOption(selectionOptions(argv))))))),
+      )
         .option('manual', {
           choices: ['fail', 'ignore'] as const,
           default: 'ignore' as const,
@@ -90,7 +94,6 @@ export function verifyCommand(finish: Finish) {
 async function handle(args: VerifyArguments, events: Events, finish: Finish): Promise<void> {
   const runId = newId();
   events.started(runId, 'verify');
-  const { out } = readTerminal(false);
   const json = args.json || args.format === 'json';
   const reports = reportsFrom(args.report, json);
   const baseline = args.baseline === undefined ? undefined : await baselineOf(args.baseline);
@@ -99,17 +102,9 @@ async function handle(args: VerifyArguments, events: Events, finish: Finish): Pr
   const { plan } = await makePlan(ground, await withWaivers(ground, wishFor(ground, choiceOf(args), 0), args, 'judge'));
   events.planned(plan);
   baseline?.refuseOther(plan);
-  if (!reports.takesOutput) {
-    await print(
-      json
-        ? planJson(plan)
-        : verifyText(plan, out, {
-            compared: baseline?.compared(plan),
-            manualFails: args.manual === 'fail',
-            since: args.from === undefined ? await since(args, plan, ground) : undefined,
-          }),
-    );
-  }
+  const parts = { kind: 'verify', proofs: [], met: [], waivers: reportWaivers(plan), score: args.score } as const;
+  const { score } = reportOf(plan, parts);
+  await show(args, plan, { ground, baseline, score, asText: !json && !reports.takesOutput, asJson: json });
   tellWaivers(plan, true);
   const found = verifyExit(baseline?.news(plan) ?? plan, args);
   const code = reverted.length > 0 ? tellReverted(reverted) : found;
@@ -119,7 +114,34 @@ async function handle(args: VerifyArguments, events: Events, finish: Finish): Pr
     await keepVerified(args, { plan, exit: code }, runOf({ id: runId, verb: 'verify' }, ground));
   }
   finish(await keepCopy(args.output, `harden-verify-${plan.host.name}-${plan.id}.json`, planJson(plan), code));
-  await reports.write(plan, { kind: 'verify', proofs: [], met: [], waivers: reportWaivers(plan) }, planJson(plan));
+  await reports.write(plan, parts, planJson(plan));
+}
+
+interface Shown {
+  readonly ground: Ground;
+  readonly baseline: Baseline | undefined;
+  readonly score: string | undefined;
+  readonly asText: boolean;
+  readonly asJson: boolean;
+}
+
+/** Where something else takes standard output, the score stands beside it. */
+async function show(
+  args: VerifyArguments,
+  plan: Plan,
+  { ground, baseline, score, asText, asJson }: Shown,
+): Promise<void> {
+  if (asText) {
+    const view = { compared: baseline?.compared(plan), manualFails: args.manual === 'fail', score };
+    await print(verifyText(plan, readTerminal(false).out, { ...view, since: await since(args, plan, ground) }));
+    return;
+  }
+  if (asJson) {
+    await print(planJson(plan));
+  }
+  if (score !== undefined) {
+    tell(`${score}\n`);
+  }
 }
 
 interface Baseline {
@@ -191,6 +213,9 @@ function choiceOf(args: VerifyArguments): Pick<VerifyArguments, 'profile' | 'con
 
 /** Somebody who may not read what is kept is shown one list. */
 async function since(args: VerifyArguments, plan: Plan, { host }: Ground): Promise<SinceApply | undefined> {
+  if (args.from !== undefined) {
+    return undefined;
+  }
   const { sinceApply } = await import('../../app/since-apply.ts');
   try {
     return readableSnapshots(args, (snapshots) => sinceApply(plan, snapshots?.list().snapshots ?? [], host));

@@ -49,7 +49,7 @@ export function htmlReport(report: Report): string {
 <p>${text(`harden ${report.kind}, ${report.content.profile}, ${minute(report.createdAt)}`)}</p>
 </header>
 <main>
-${[counts(report), warnings(report), ...ORDER.map((result) => section(report, result))].filter((part) => part !== '').join('\n')}
+${[counts(report), score(report), warnings(report), ...ORDER.map((result) => section(report, result))].filter((part) => part !== '').join('\n')}
 </main>
 <footer>
 <p>${text(report.content.notCovered)}</p>
@@ -66,6 +66,10 @@ function counts(report: Report): string {
     .toSorted((a, b) => ORDER.indexOf(a) - ORDER.indexOf(b))
     .map((result) => `<li class="${result}"><b>${report.counts[result]}</b> ${WORDS[result]}</li>`);
   return `<ul class="counts" aria-label="Controls by result">${items.join('')}</ul>`;
+}
+
+function score({ score: said }: Report): string {
+  return said === undefined ? '' : `<p>${text(said)}</p>`;
 }
 
 function warnings(report: Report): string {
