@@ -2,6 +2,7 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { build, type BuildOptions, type Plugin } from 'esbuild';
 import type { Catalogue } from '../src/catalogue/load.ts';
+import { buildDigest } from './build-digest.ts';
 
 const root = join(import.meta.dirname, '..');
 
@@ -47,6 +48,7 @@ export async function bundle(
   const { outputFiles, metafile } = await build({
     ...(options.stdin === undefined ? { entryPoints: ['src/cli/harden.ts'] } : {}),
     ...options,
+    define: { ...options.define, HARDEN_BUILD: JSON.stringify(buildDigest()) },
     absWorkingDir: root,
     write: false,
     metafile: true,

@@ -12,6 +12,8 @@ export interface Ground {
   /** What a plan says as its time instead of now; what is judged by time still goes by now. */
   readonly dated?: Date;
   readonly toolVersion: string;
+  /** Of a built program: what it was built from. */
+  readonly toolBuild?: `sha256:${string}` | undefined;
   /** The login behind sudo, else the user. */
   readonly operator: string;
   /** Where the host is a recording. */

@@ -44,6 +44,7 @@ export async function makePlan(ground: Ground, wish: PlanWish): Promise<PlannedH
     expiresAt: new Date(dated.getTime() + wish.validForMs).toISOString(),
     createdBy: ground.operator,
     toolVersion: ground.toolVersion,
+    toolBuild: ground.toolBuild,
     hostIdHmac: hostIdOf(facts),
     restart: restartFactsOf(facts),
     recording: ground.recording,

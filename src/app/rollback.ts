@@ -228,6 +228,7 @@ function wayBackPlan(ground: Ground, applied: Plan, reversal: Reversal, facts: H
     expiresAt: new Date(now.getTime() + 3_600_000).toISOString(),
     createdBy: ground.operator,
     toolVersion: ground.toolVersion,
+    toolBuild: ground.toolBuild,
   });
 }
 

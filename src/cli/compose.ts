@@ -17,7 +17,7 @@ import { RESOURCE_TYPES } from '../resources/index.ts';
 import { profilesOfSite, settingsInForce } from './configured.ts';
 import { refuseBlindToAttributes, refuseSteered, refuseWithoutProc, tellSteered } from './surroundings.ts';
 import { type FileUse, readInput } from './result-file.ts';
-import { TOOL_VERSION } from './version.ts';
+import { TOOL_BUILD, TOOL_VERSION } from './version.ts';
 
 /** Where a command looks: this machine, a folder taken as `/`, or a recording. */
 export interface Place {
@@ -34,6 +34,7 @@ export function groundFor(place: Place): Ground {
     types: RESOURCE_TYPES,
     now: () => new Date(),
     toolVersion: TOOL_VERSION,
+    toolBuild: TOOL_BUILD,
     operator: operator(),
   };
   if (place.from !== undefined) {

@@ -5,7 +5,7 @@ import * as z from 'zod';
  * a major version changes the name in `schema`.
  */
 export const PLAN_SCHEMA = 'urn:harden:plan:1';
-export const PLAN_SCHEMA_MINOR = 1;
+export const PLAN_SCHEMA_MINOR = 2;
 
 /** Parsed data is never changed in place. */
 export type DeepReadonly<T> = T extends (infer Item)[]
@@ -172,6 +172,7 @@ const Content = z.lazy(() =>
     profile: z.string(),
     level: z.union([z.literal(1), z.literal(2)]),
     digest: Digest().describe('Of the remediations and the profile.'),
+    profileDigest: Digest().exactOptional().describe('Of the profile alone, as it counts here. Since minor version 2.'),
     parameters: z.record(z.string(), z.json()),
     notCovered: z.string(),
   }),
@@ -191,6 +192,11 @@ const Host = z.lazy(() =>
       running: z.boolean(),
       swarm: z.enum(['active', 'inactive', 'unknown']),
       storageDriver: z.string().nullable(),
+      cgroup: z
+        .strictObject({ version: z.string().nullable(), driver: z.string().nullable() })
+        .exactOptional()
+        .describe('As the engine says; left out where it does not answer. This and `rootless`: since minor version 2.'),
+      rootless: z.boolean().exactOptional().describe('Left out where that is not known.'),
       unreachable: z
         .string()
         .exactOptional()
@@ -237,7 +243,15 @@ export const Plan = z.lazy(() =>
     createdAt: z.iso.datetime(),
     expiresAt: z.iso.datetime(),
     createdBy: z.string(),
-    tool: z.strictObject({ name: z.literal('harden'), version: z.string() }),
+    tool: z.strictObject({
+      name: z.literal('harden'),
+      version: z.string(),
+      build: Digest()
+        .exactOptional()
+        .describe(
+          'Of what the program was built from: its sources, the remediations, and the list of packages with their digests. Left out where it runs from its sources; since minor version 2.',
+        ),
+    }),
     content: Content,
     host: Host,
     source: z.strictObject({

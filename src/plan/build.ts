@@ -10,6 +10,7 @@ import { controlVerdict } from './control-verdict.ts';
 import { type RestartFacts, effectsOf } from './effects.ts';
 import { type ControlProposal, orderedChanges } from './order.ts';
 import { sealPlan } from './seal.ts';
+import { type Toolmark, toolOf } from './tool.ts';
 import { type WaivedControl, countingByControl, waivedControl, waiversOf } from './waive.ts';
 
 /** A selected control and what comparing its parts with the host gave. */
@@ -19,11 +20,10 @@ export interface Finding {
 }
 
 /** Everything a plan says that is not found on the host. */
-export interface PlanOrigin {
+export interface PlanOrigin extends Toolmark {
   readonly createdAt: string;
   readonly expiresAt: string;
   readonly createdBy: string;
-  readonly toolVersion: string;
   /** Keyed hash of the machine id. */
   readonly hostIdHmac: string;
   readonly restart: RestartFacts;
@@ -54,7 +54,7 @@ export function buildPlan(
     createdAt: origin.createdAt,
     expiresAt: origin.expiresAt,
     createdBy: origin.createdBy,
-    tool: { name: 'harden', version: origin.toolVersion },
+    tool: toolOf(origin),
     content: contentOf(selection),
     host: hostOf(facts, origin.hostIdHmac),
     source: { type: facts.hostKind, recording: origin.recording },
@@ -165,6 +165,7 @@ function contentOf(selection: Selection): Plan['content'] {
     profile: profile.name,
     level: profile.level,
     digest: contentDigest(selection),
+    profileDigest: `sha256:${digestOf(profile)}`,
     parameters: profile.parameters,
     notCovered,
   };
@@ -185,10 +186,42 @@ function hostOf(facts: HostFacts, idHmac: string): Plan['host'] {
       running: engine.running,
       swarm: engine.swarm,
       storageDriver: engine.storageDriver ?? null,
+      ...cgroupOf(engine),
+      ...rootlessOf(engine),
       ...silentEngine(facts),
     },
     audit: { version: audit.version ?? null, enabled: audit.enabled ?? null },
   };
+}
+
+function cgroupOf({ info }: HostFacts['engine']): Pick<Plan['host']['docker'], 'cgroup'> {
+  const [version, driver] = [info['CgroupVersion'], info['CgroupDriver']].map((value) =>
+    typeof value === 'string' && value !== '' ? value : null,
+  );
+  return (version ?? driver ?? null) === null ? {} : { cgroup: { version: version ?? null, driver: driver ?? null } };
+}
+
+/** The engine itself says it; of one that does not answer its installation does, where it is one of those known well. */
+function rootlessOf({ flavour, info }: HostFacts['engine']): Pick<Plan['host']['docker'], 'rootless'> {
+  const options = info['SecurityOptions'];
+  if (Array.isArray(options)) {
+    const names = options.flatMap((option) => (typeof option === 'string' ? option.split(',') : []));
+    return { rootless: names.includes('name=rootless') };
+  }
+  switch (flavour) {
+    case 'rootless':
+      return { rootless: true };
+    case 'docker-ce':
+    case 'docker.io':
+    case 'other-root':
+    case 'snap':
+      return { rootless: false };
+    case 'desktop':
+    case 'podman':
+    case 'none':
+    case 'several':
+      return {};
+  }
 }
 
 /** A folder has no engine that could answer. */

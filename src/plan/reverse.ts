@@ -1,9 +1,10 @@
 import type { Plan } from '../model/plan.ts';
 import { sealPlan } from './seal.ts';
 import { changeSummary } from './change-summary.ts';
+import { type Toolmark, toolOf } from './tool.ts';
 
 /** What the way back does on the host as it is now. */
-export interface WayBack {
+export interface WayBack extends Toolmark {
   /** Ids of the changes that can be taken back. */
   readonly restorable: ReadonlySet<string>;
   readonly activations: readonly ('reload' | 'restart')[];
@@ -14,7 +15,6 @@ export interface WayBack {
   readonly createdAt: string;
   readonly expiresAt: string;
   readonly createdBy: string;
-  readonly toolVersion: string;
 }
 
 const OPPOSITE = { add: 'remove', remove: 'add', set: 'set', activate: 'activate' } as const;
@@ -50,7 +50,7 @@ export function reversePlan(applied: Plan, way: WayBack): Plan {
     createdAt: way.createdAt,
     expiresAt: way.expiresAt,
     createdBy: way.createdBy,
-    tool: { name: 'harden', version: way.toolVersion },
+    tool: toolOf(way),
     changes,
     effects: changes.length === 0 ? [] : effects.map((effect, index) => ({ step: index + 1, ...effect })),
     controls: applied.controls

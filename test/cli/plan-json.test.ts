@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import { describe, expect, test } from 'vitest';
+import { buildDigest } from '../../scripts/build-digest.ts';
 import { GENERATED, generatedText } from '../../scripts/gen.ts';
 import { planJsonSchema } from '../../src/model/plan-schema.ts';
 import { DOCKER_CE, NIXOS, RED_HAT, REFUSED } from '../fixtures/hosts/trees.ts';
@@ -65,6 +66,12 @@ describe.runIf(canOwn())('plan --json', () => {
     expect(plan.controls.flatMap(({ changes }) => changes).every((id) => ids.has(id))).toBe(true);
   });
 
+  test('the built program says what it was built from', async () => {
+    using tree = plantTree(DOCKER_CE);
+    const plan = JSON.parse((await harden(['plan', '--json', '--root', tree.root])).stdout) as Shape;
+    expect(plan.tool.build).toBe(buildDigest());
+  });
+
   test('the schema refuses what is no plan', () => {
     expect(validate({ schema: 'urn:harden:plan:1' })).toBe(false);
     expect(validate([])).toBe(false);
@@ -118,6 +125,7 @@ describe.runIf(canOwn())('JSON of the other commands', () => {
 });
 
 interface Shape {
+  readonly tool: { readonly build?: string };
   readonly digest: string;
   readonly source: { readonly type: string };
   readonly summary: Readonly<Record<'controls' | 'pass' | 'toFix' | 'manual' | 'notApplicable', number>>;

@@ -96,6 +96,9 @@ describe.runIf(realHosts('trixie'))('doctor', () => {
     expect(stateOf('audit')?.text).toContain('audit 4.0.2');
     expect(stateOf('rights')).toMatchObject({ state: 'ok' });
     expect(stateOf('runs')).toMatchObject({ state: 'ok' });
+    const asked = "docker info --format '{{.CgroupVersion}} {{.CgroupDriver}}'";
+    const [version, driver] = (await host.check(asked)).trim().split(' ');
+    expect((await planOf(host)).host.docker).toMatchObject({ cgroup: { version, driver }, rootless: false });
     const user = await host.run(`setpriv --reuid=1000 --regid=1000 --clear-groups ${HARDEN} doctor`);
     expect(user.code).toBe(2);
     expect(user.stdout).toMatch(/! +rights +user 1000/);

@@ -74,7 +74,7 @@ describe('a plan for a change review', () => {
       ~~~
       </details>
 
-      Plan \`sha256:fee4842e493aa9893c310f8ea1bc11867de3624e10164d671702eac0d7503d43\`, made on the live host, valid until 2026-01-03 03:04 UTC.  
+      Plan \`sha256:62408e345c184012177266014e055dd545c41f5acc0b45f90dcdddc17000ddc6\`, made on the live host, valid until 2026-01-03 03:04 UTC.  
       Chapters 4 to 7 are not looked at by this version.  
       Apply: \`sudo harden apply p.json\`
       "
