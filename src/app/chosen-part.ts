@@ -1,4 +1,5 @@
 import type { Catalogue } from '../catalogue/catalogue.ts';
+import { coarseOf } from '../catalogue/coarse.ts';
 import { type ControlLists, selectControls } from '../catalogue/select.ts';
 import type { ErrorCode } from '../model/error-codes.ts';
 import { EXIT, HardenError } from '../model/errors.ts';
@@ -10,7 +11,7 @@ import type { Profile } from '../model/remediation.ts';
  * @throws HardenError (exit 64) where a change that stays and one that goes depend on each other, or none is left.
  */
 export function chosenPart(applied: Plan, lists: ControlLists | undefined, catalogue: Catalogue): Plan {
-  if (lists === undefined || (lists.control.length === 0 && lists.exclude.length === 0)) {
+  if (lists === undefined || isEverything(lists)) {
     return applied;
   }
   const { selected } = selectControls(catalogue, profileOf(applied), lists);
@@ -24,8 +25,12 @@ export function chosenPart(applied: Plan, lists: ControlLists | undefined, catal
       applied.changes.map((change) => `it changed, for ${change.controls.join(', ')}: ${change.title}`),
     );
   }
-  const selection = { include: [...lists.control], exclude: [...lists.exclude], leftOut: [] };
+  const selection = { include: lists.control, exclude: lists.exclude, ...coarseOf(lists), leftOut: [] };
   return { ...applied, changes, selection };
+}
+
+function isEverything(lists: ControlLists): boolean {
+  return lists.control.length + lists.exclude.length + Object.keys(coarseOf(lists)).length === 0;
 }
 
 function refuseTies(applied: Plan, going: Plan['changes'], chosen: ReadonlySet<string>): void {

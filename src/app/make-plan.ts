@@ -5,7 +5,7 @@ import { readOnce } from '../engine/read-once.ts';
 import type { HostFacts } from '../model/facts.ts';
 import { machineKey } from '../model/machine-key.ts';
 import type { Plan } from '../model/plan.ts';
-import type { Selection } from '../model/remediation.ts';
+import type { CoarseLists, Selection } from '../model/remediation.ts';
 import { type Finding, buildPlan } from '../plan/build.ts';
 import type { WaiverStanding } from '../model/waiver.ts';
 import { countingByControl } from '../plan/waive.ts';
@@ -25,6 +25,8 @@ export interface PlanWish {
   readonly selection: Selection;
   readonly include: readonly string[];
   readonly exclude: readonly string[];
+  /** Coarse options besides; left out: none was given. */
+  readonly coarse?: CoarseLists | undefined;
   readonly validForMs: number;
   /** What the site lives with; left out: nothing. */
   readonly waivers?: WaiverBook | undefined;
@@ -50,6 +52,7 @@ export async function makePlan(ground: Ground, wish: PlanWish): Promise<PlannedH
     recording: ground.recording,
     include: wish.include,
     exclude: wish.exclude,
+    coarse: wish.coarse ?? {},
     waivers: standings,
   });
   return { plan, facts, findings, standings };

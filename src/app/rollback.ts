@@ -39,7 +39,7 @@ export interface RollbackRequest {
   /** Id or unique beginning of one; undefined: the last apply that was not taken back. */
   readonly snapshot: string | undefined;
   /** Only these controls of the apply; absent or empty: all of it. */
-  readonly part?: ControlLists;
+  readonly part?: ControlLists | undefined;
   readonly yes: boolean;
   readonly ceiling: Ceiling;
   readonly dryRun: boolean;

@@ -1,32 +1,54 @@
 import { byCodeUnit } from '../model/canonical.ts';
 import { EXIT, HardenError } from '../model/errors.ts';
-import type { BenchmarkId, Profile, Remediation, SelectedControl, Selection } from '../model/remediation.ts';
+import type {
+  BenchmarkId,
+  CoarseLists,
+  Profile,
+  Remediation,
+  SelectedControl,
+  Selection,
+} from '../model/remediation.ts';
 import { compareNumbers } from './benchmark-number.ts';
 import type { Catalogue } from './catalogue.ts';
+import { type CoarseChoice, type Sortable, coarseChoices, fits, whyNoneFit } from './coarse.ts';
 import { type Choosable, type Item, matches, parseItem, splitLists, whyNoMatch } from './items.ts';
 
-/** `-c` and `-x` as given: comma lists, repeated. */
-export interface ControlLists {
+/** `-c`, `-x` and the coarse options as given: comma lists, repeated. */
+export interface ControlLists extends CoarseLists {
   readonly control: readonly string[];
   readonly exclude: readonly string[];
 }
 
-interface Candidate extends Choosable {
+interface Candidate extends Choosable, Sortable {
   readonly remediation: Remediation;
 }
 
+/** The lists as understood. */
+interface Asked {
+  readonly only: readonly Item[];
+  readonly without: readonly Item[];
+  readonly coarse: readonly CoarseChoice[];
+}
+
 /**
- * The controls of `profile` that `lists` leave, in the benchmark's order. `-c` narrows to what it names; what is excluded, by the
- * profile or by `-x`, stays out whatever else names it.
- * @throws HardenError (exit 64, H2004) that names every item that matches no control.
+ * The controls of `profile` that `lists` leave, in the benchmark's order. `-c` narrows to what it names, and so does each coarse option:
+ * a control has to fit all that were given. What is excluded, by the profile or by `-x`, stays out whatever else names it.
+ * @throws HardenError (exit 64, H2004) that names every item that matches no control, or says that the lists together leave none.
  */
 export function selectControls(catalogue: Catalogue, profile: Profile, lists: ControlLists): Selection {
   const all = catalogue.remediations.map((remediation) => candidate(remediation, profile.benchmark));
   const chosen = all.filter(inProfile(profile)).toSorted(inOrder);
-  const only = splitLists(lists.control).map(parseItem);
-  const without = splitLists(lists.exclude).map(parseItem);
-  refuseUnmatched({ only, without }, chosen, all, profile);
-  const reasons = chosen.map((one) => ({ one, by: leftOutBy(one, profile, only, without) }));
+  const asked: Asked = {
+    only: splitLists(lists.control).map(parseItem),
+    without: splitLists(lists.exclude).map(parseItem),
+    coarse: coarseChoices(lists),
+  };
+  if (lists.control.length > 0 && asked.only.length === 0) {
+    throw misfit(profile, ['-c names nothing']);
+  }
+  refuseUnmatched(asked, chosen, all, profile);
+  refuseNone(asked, chosen, profile);
+  const reasons = chosen.map((one) => ({ one, by: leftOutBy(one, profile, asked) }));
   return {
     profile,
     selected: reasons.flatMap(({ one, by }) => (by === undefined ? [selectedControl(one, profile)] : [])),
@@ -36,8 +58,8 @@ export function selectControls(catalogue: Catalogue, profile: Profile, lists: Co
 }
 
 function candidate(remediation: Remediation, benchmark: BenchmarkId): Candidate {
-  const { control, tags, references } = remediation;
-  return { control, tags, id: references[benchmark] ?? '-', remediation };
+  const { control, tags, references, level, risk } = remediation;
+  return { control, tags, id: references[benchmark] ?? '-', level, risk, remediation };
 }
 
 /** In the benchmark up to the level, or included by name. */
@@ -51,12 +73,7 @@ function inOrder(a: Candidate, b: Candidate): number {
   return byNumber === 0 ? byCodeUnit(a.control, b.control) : byNumber;
 }
 
-function leftOutBy(
-  one: Candidate,
-  profile: Profile,
-  only: readonly Item[],
-  without: readonly Item[],
-): string | undefined {
+function leftOutBy(one: Candidate, profile: Profile, asked: Asked): string | undefined {
   if (profile.exclude.map(parseItem).some((item) => matches(item, one))) {
     return `profile ${profile.name}`;
   }
@@ -64,11 +81,18 @@ function leftOutBy(
   if (site !== undefined) {
     return site.by;
   }
+  return leftOutByLists(one, asked);
+}
+
+function leftOutByLists(one: Candidate, { only, without, coarse }: Asked): string | undefined {
   const excluded = without.find((item) => matches(item, one));
   if (excluded !== undefined) {
     return `-x ${excluded.written}`;
   }
-  return only.length === 0 || only.some((item) => matches(item, one)) ? undefined : '-c';
+  if (only.length > 0 && !only.some((item) => matches(item, one))) {
+    return '-c';
+  }
+  return coarse.find((choice) => !fits(choice, one))?.flag;
 }
 
 function selectedControl({ remediation, id }: Candidate, profile: Profile): SelectedControl {
@@ -79,9 +103,9 @@ function selectedControl({ remediation, id }: Candidate, profile: Profile): Sele
   return { remediation, id, parameters: Object.fromEntries(given) };
 }
 
-/** Each item of `-c` must name a control of the profile; for `-x` one of the catalogue will do, since it stays out either way. */
+/** Each item must name a control of the profile; for `-x` one of the catalogue will do, since it stays out either way. */
 function refuseUnmatched(
-  { only, without }: { readonly only: readonly Item[]; readonly without: readonly Item[] },
+  { only, without, coarse }: Asked,
   chosen: readonly Candidate[],
   all: readonly Candidate[],
   profile: Profile,
@@ -90,15 +114,33 @@ function refuseUnmatched(
     ...only.map((item) => ({ flag: '-c', item, why: whyUnmatched(item, chosen, all, profile) })),
     ...without.map((item) => ({ flag: '-x', item, why: whyNoMatch(item, all) })),
   ].flatMap(({ flag, item, why }) => (why === undefined ? [] : [`${flag} ${item.written}: ${why}`]));
-  if (complaints.length > 0) {
-    throw new HardenError({
-      code: 'H2004',
-      exit: EXIT.usage,
-      message: `the choice of controls does not fit ${profile.name}, so nothing was planned.`,
-      details: [...new Set(complaints)],
-      hint: 'Every control with its number: harden plan',
-    });
+  const rough = coarse.flatMap((choice) => whyNoneFit(choice, chosen, all, profile));
+  if (complaints.length + rough.length > 0) {
+    throw misfit(profile, [...complaints, ...rough]);
   }
+}
+
+/** Each list names something, and together they may leave nothing: an empty plan would look like a host in order. */
+function refuseNone(asked: Asked, chosen: readonly Candidate[], profile: Profile): void {
+  const { only, without, coarse } = asked;
+  const given = [
+    ...(only.length === 0 ? [] : ['-c']),
+    ...coarse.map(({ flag }) => flag),
+    ...(without.length === 0 ? [] : ['-x']),
+  ];
+  if (given.length > 0 && chosen.length > 0 && chosen.every((one) => leftOutByLists(one, asked) !== undefined)) {
+    throw misfit(profile, [`${given.join(', ')} ${given.length === 1 ? 'leaves' : 'together leave'} no control`]);
+  }
+}
+
+function misfit({ name }: Profile, details: readonly string[]): HardenError {
+  return new HardenError({
+    code: 'H2004',
+    exit: EXIT.usage,
+    message: `the choice of controls does not fit ${name}, so nothing was planned.`,
+    details: [...new Set(details)],
+    hint: 'Every control with its number: harden plan',
+  });
 }
 
 function whyUnmatched(

@@ -3,8 +3,9 @@ import type { Ground } from '../app/ground.ts';
 import type { PlanWish } from '../app/make-plan.ts';
 import type { Catalogue } from '../catalogue/catalogue.ts';
 import { isProfileFile, profileByName, readProfile } from '../catalogue/profiles.ts';
+import { coarseOf } from '../catalogue/coarse.ts';
 import { tailored } from '../catalogue/tailor.ts';
-import { selectControls } from '../catalogue/select.ts';
+import { type ControlLists, selectControls } from '../catalogue/select.ts';
 import { shippedCatalogue } from '../catalogue/shipped-catalogue.ts';
 import { liveHost } from '../host/live-host.ts';
 import { recordedHost } from '../host/recorded-host.ts';
@@ -75,13 +76,13 @@ export function changeableGround(root: string | undefined): Ground {
 /** The controls the user chose, with how long the plan may be applied. */
 export function wishFor(
   ground: Ground,
-  chosen: { readonly profile: string; readonly control: readonly string[]; readonly exclude: readonly string[] },
+  chosen: ControlLists & { readonly profile: string },
   validForMs: number,
   use: FileUse = 'look',
 ): PlanWish {
   const profile = profileFor(ground, chosen.profile, use);
-  const selection = selectControls(ground.catalogue, profile, { control: chosen.control, exclude: chosen.exclude });
-  return { selection, include: chosen.control, exclude: chosen.exclude, validForMs };
+  const selection = selectControls(ground.catalogue, profile, chosen);
+  return { selection, include: chosen.control, exclude: chosen.exclude, coarse: coarseOf(chosen), validForMs };
 }
 
 /** With what the configuration in force says of it. @throws HardenError where there is no such profile, or its file has mistakes. */

@@ -4,6 +4,7 @@ import { IMPACTS } from '../model/change.ts';
 import { REPORT_KINDS } from '../model/report.ts';
 import { RISK_LEVELS } from '../plan/ceiling.ts';
 import { GROUPINGS } from '../render/plan-groups.ts';
+import { controlOptions } from './control-options.ts';
 
 const ALLOWED_SIGNERS = '/etc/harden/allowed_signers';
 
@@ -18,27 +19,6 @@ export function selectionOptions<T>(argv: Argv<T>) {
       describe: 'profile name or file',
     })
     .option('root', { type: 'string', requiresArg: true, describe: 'a folder taken as / (an image, a chroot)' });
-}
-
-/** Some of the controls only. */
-export function controlOptions<T>(argv: Argv<T>) {
-  return argv
-    .option('control', {
-      alias: 'c',
-      type: 'string',
-      array: true,
-      requiresArg: true,
-      default: [] as string[],
-      describe: 'only these: ids, ranges, globs, tag:NAME',
-    })
-    .option('exclude', {
-      alias: 'x',
-      type: 'string',
-      array: true,
-      requiresArg: true,
-      default: [] as string[],
-      describe: 'not these',
-    });
 }
 
 export function fromOption<T>(argv: Argv<T>) {

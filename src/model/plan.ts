@@ -17,6 +17,8 @@ export type DeepReadonly<T> = T extends (infer Item)[]
 // Schemas are made when first used (z.lazy): most commands read none of these files, and making all would be a tenth of their time.
 const Impact = () => z.enum(['none', 'reload', 'restart', 'recreate', 'reboot']);
 const Risk = () => z.enum(['low', 'medium', 'high']);
+const Coarse = (option: string) =>
+  z.array(z.string()).describe(`What was given with --${option}; left out where nothing was.`);
 const Digest = () => z.string().regex(/^sha256:[0-9a-f]{64}$/);
 
 export const PlanEvidence = z.lazy(() =>
@@ -261,6 +263,9 @@ export const Plan = z.lazy(() =>
     selection: z.strictObject({
       include: z.array(z.string()),
       exclude: z.array(z.string()),
+      section: Coarse('section').exactOptional(),
+      level: Coarse('level').exactOptional(),
+      severity: Coarse('severity').exactOptional(),
       leftOut: z.array(z.strictObject({ control: z.string(), id: z.string(), by: z.string() })),
     }),
     summary: Summary,

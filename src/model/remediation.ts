@@ -133,11 +133,21 @@ export interface SiteExclusion {
   readonly by: string;
 }
 
+/** Coarse choices of controls, as given: comma lists, repeated. What was not given is left out. */
+export interface CoarseLists {
+  /** Numbers of sections in the benchmark at hand: `2`, `1.1`. */
+  readonly section?: readonly string[];
+  /** `1`, `2` */
+  readonly level?: readonly string[];
+  /** Words of `Risk`, as the remediation has it. */
+  readonly severity?: readonly string[];
+}
+
 /** What a profile and the command line chose from the catalogue, in the benchmark's order. */
 export interface Selection {
   readonly profile: Profile;
   readonly selected: readonly SelectedControl[];
-  /** In the benchmark and profile, but left out by -c, -x or the profile. */
+  /** In the benchmark and profile, but left out by the command line or the profile. */
   readonly leftOut: readonly { readonly control: string; readonly id: string; readonly by: string }[];
   /** Chapters of the benchmark this version does not look at, in one sentence. */
   readonly notCovered: string;

@@ -2,7 +2,7 @@ import { byCodeUnit, digestOf } from '../model/canonical.ts';
 import { type Assessment, type Change, type Comparison } from '../model/change.ts';
 import type { HostFacts } from '../model/facts.ts';
 import { PLAN_SCHEMA, PLAN_SCHEMA_MINOR, type Plan, type PlanControl, type PlanDraft } from '../model/plan.ts';
-import type { SelectedControl, Selection } from '../model/remediation.ts';
+import type { CoarseLists, SelectedControl, Selection } from '../model/remediation.ts';
 import type { WaiverStanding } from '../model/waiver.ts';
 import { waiverWarnings } from '../model/waiver-words.ts';
 import { changeSummary } from './change-summary.ts';
@@ -30,6 +30,8 @@ export interface PlanOrigin extends Toolmark {
   readonly recording: Plan['source']['recording'];
   readonly include: readonly string[];
   readonly exclude: readonly string[];
+  /** Left out: no coarse option was given. */
+  readonly coarse?: CoarseLists;
   /** How the waivers of the site stand on this host now; left out: there are none. */
   readonly waivers?: readonly WaiverStanding[];
 }
@@ -58,7 +60,7 @@ export function buildPlan(
     content: contentOf(selection),
     host: hostOf(facts, origin.hostIdHmac),
     source: { type: facts.hostKind, recording: origin.recording },
-    selection: { include: origin.include, exclude: origin.exclude, leftOut: selection.leftOut },
+    selection: { include: origin.include, exclude: origin.exclude, ...origin.coarse, leftOut: selection.leftOut },
     summary: summaryOf(controls, changes, pending.length),
     effects: effectsOf(changes, origin.restart),
     controls,

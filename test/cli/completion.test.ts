@@ -70,6 +70,9 @@ describe.each(Object.entries(SHELLS))('in %s', (name, offered) => {
       ['harden schema rem', 'remediation'],
       ['harden explain icc-', 'icc-disabled'],
       ['harden plan -c 2.2', '2.2'],
+      ['harden plan --section ', '1', '1.1', '1.2', '2', '3'],
+      ['harden verify --level ', '1', '2'],
+      ['harden rollback --severity ', 'high', 'low', 'medium'],
       ['harden plan -p cis-docker-1.8', 'cis-docker-1.8.0/L1', 'cis-docker-1.8.0/L2'],
       ['harden --root /tmp apply --max-ri', '--max-risk'],
     ])('%s', async (line, ...words) => {

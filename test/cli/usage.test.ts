@@ -62,6 +62,10 @@ describe('a wrong command line', () => {
     ['plan -c 2.99', 'H2004', 'there is no control "2.99"'],
     ['plan -x nope -c nada', 'H2004', '"nope"', '"nada"'],
     ['verify -c icc_disabled', 'H2004', 'did you mean "icc-disabled"?'],
+    ['plan --section 2.2', 'H2004', 'did you mean "-c 2.2"?'],
+    ['plan --level 2', 'H2004', 'stops at level 1'],
+    ['verify --severity hgih', 'H2004', 'did you mean "high"?'],
+    ['plan --section 3 -c 2.2', 'H2004', 'leave no control'],
   ])('a choice that is not there: harden %s', async (args, id, ...says) => {
     expectError(await harden(args.split(' ')), { code: 64, id, says });
   });

@@ -1,8 +1,10 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { compareNumbers } from '../../src/catalogue/benchmark-number.ts';
-import { selectControls } from '../../src/catalogue/select.ts';
+import { type ControlLists, selectControls } from '../../src/catalogue/select.ts';
 import { shippedCatalogue } from '../../src/catalogue/shipped-catalogue.ts';
+import { HardenError } from '../../src/model/errors.ts';
+import type { Profile } from '../../src/model/remediation.ts';
 
 const catalogue = shippedCatalogue();
 const profile = fc.constantFrom(...catalogue.profiles);
@@ -23,26 +25,40 @@ function names(selection: ReturnType<typeof selectControls>): readonly string[] 
   return selection.selected.map((one) => one.remediation.control);
 }
 
+/** Undefined where nothing is left, which is refused. */
+function selectionOf(one: Profile, chosen: ControlLists): ReturnType<typeof selectControls> | undefined {
+  try {
+    return selectControls(catalogue, one, chosen);
+  } catch (error) {
+    expect(error).toBeInstanceOf(HardenError);
+    expect(error).toMatchObject({ code: 'H2004', details: [expect.stringMatching(/leaves? no control$/)] });
+    return undefined;
+  }
+}
+
 describe('a selection from the shipped catalogue', () => {
   it('does not depend on the order or the form of the lists', () => {
     fc.assert(
       fc.property(profile, lists, (one, { control: only, exclude }) => {
-        const selection = selectControls(catalogue, one, { control: only, exclude });
+        const selection = selectionOf(one, { control: only, exclude });
         const turned = { control: only.toReversed(), exclude: [exclude.toReversed().join(',')] };
-        expect(names(selectControls(catalogue, one, turned))).toStrictEqual(names(selection));
+        expect(selectionOf(one, turned)?.selected).toStrictEqual(selection?.selected);
         const doubled = { control: [...only, ...only], exclude: [...exclude, ...exclude] };
-        expect(selectControls(catalogue, one, doubled)).toStrictEqual(selection);
+        expect(selectionOf(one, doubled)).toStrictEqual(selection);
       }),
     );
   });
 
-  it('never holds what is excluded', () => {
+  it('never holds what is excluded, and is refused exactly where that is all', () => {
     fc.assert(
       fc.property(profile, lists, (one, { control: only, exclude }) => {
         const excluded =
           exclude.length === 0 ? [] : names(selectControls(catalogue, one, { control: exclude, exclude: [] }));
-        const kept = names(selectControls(catalogue, one, { control: only, exclude }));
-        expect(kept.filter((name) => excluded.includes(name))).toStrictEqual([]);
+        const asked = names(selectControls(catalogue, one, { control: only, exclude: [] }));
+        const left = asked.filter((name) => !excluded.includes(name));
+        const kept = selectionOf(one, { control: only, exclude });
+        expect(kept === undefined ? [] : names(kept)).toStrictEqual(left);
+        expect(kept === undefined).toBe(left.length === 0);
       }),
     );
   });
@@ -60,7 +76,9 @@ describe('a selection from the shipped catalogue', () => {
   it('holds or names as left out each control of the profile, in the order of numbers', () => {
     fc.assert(
       fc.property(profile, lists, (one, chosen) => {
-        const { selected, leftOut } = selectControls(catalogue, one, chosen);
+        const selection = selectionOf(one, chosen);
+        fc.pre(selection !== undefined);
+        const { selected, leftOut } = selection;
         const whole = names(selectControls(catalogue, one, { control: [], exclude: [] }));
         const seen = [
           ...selected.map(({ remediation }) => remediation.control),

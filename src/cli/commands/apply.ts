@@ -4,6 +4,7 @@ import type { Ground } from '../../app/ground.ts';
 import type { KeepSettings } from '../../app/revert-timer.ts';
 import type { Unattended } from '../../app/unattended.ts';
 import { DEFAULT_PROFILE, isProfileFile } from '../../catalogue/profiles.ts';
+import type { ControlLists } from '../../catalogue/select.ts';
 import { readPlan } from '../../app/plan-file.ts';
 import { isRemoteSession } from '../../host/remote-session.ts';
 import type { Impact } from '../../model/change.ts';
@@ -18,6 +19,7 @@ import { notNowText } from '../../render/scheduled-text.ts';
 import { type ApprovalArguments, approvalFrom, signerOf } from '../approval.ts';
 import { changeableGround, wishFor } from '../compose.ts';
 import { withStore } from '../store-place.ts';
+import { type ControlArguments, isChoice } from '../control-options.ts';
 import { withinWish } from '../duration.ts';
 import { type Events, type LoggedArguments, withRunEvents } from '../events.ts';
 import type { Finish } from '../finish.ts';
@@ -51,11 +53,10 @@ import { personUi } from '../ui.ts';
 import { waiverDesk } from '../waiver-desk.ts';
 import { type WaiverArguments, tellWaivers, withWaivers } from '../waivers.ts';
 
-interface ApplyArguments extends LayoutArguments, WaiverArguments, ApprovalArguments, LoggedArguments {
+interface ApplyArguments
+  extends LayoutArguments, WaiverArguments, ApprovalArguments, LoggedArguments, ControlArguments {
   readonly waivers: string[];
   readonly profile: string;
-  readonly control: string[];
-  readonly exclude: string[];
   readonly root: string | undefined;
   readonly format: 'text' | 'json';
   readonly json: boolean;
@@ -218,11 +219,12 @@ async function saidBefore(args: Wanted): Promise<SaidBefore> {
   // Whose signature it had was looked at when it was approved.
   const signedBy = given?.signedBy === undefined ? await signerOf(args, text) : undefined;
   const approvedPlan = args.plan === undefined || text === undefined ? args.due?.plan : readPlan(args.plan, text);
-  if (approvedPlan !== undefined && (args.control.length > 0 || args.exclude.length > 0)) {
+  if (approvedPlan !== undefined && isChoice(args)) {
     throw new HardenError({
       code: 'H0068',
       exit: EXIT.usage,
-      message: 'a plan file is applied as it is; -c and -x choose controls when a plan is made. Nothing was changed.',
+      message:
+        'a plan file is applied as it is; -c, -x, --section, --level and --severity choose controls when a plan is made. Nothing was changed.',
       hint: 'To plan with another choice: harden plan -x ID -o FILE',
     });
   }
@@ -272,10 +274,13 @@ function refuseOtherProfile(plan: Plan | undefined, { profile }: ApplyArguments)
 }
 
 /** What the plan was made with; a profile of the site's own is given again by its file. */
-function choiceOf(plan: Plan, { profile }: ApplyArguments): Pick<ApplyArguments, 'profile' | 'control' | 'exclude'> {
+function choiceOf(
+  { content, selection }: Plan,
+  { profile }: ApplyArguments,
+): ControlLists & { readonly profile: string } {
   return {
-    profile: profile === DEFAULT_PROFILE ? plan.content.profile : profile,
-    control: [...plan.selection.include],
-    exclude: [...plan.selection.exclude],
+    profile: profile === DEFAULT_PROFILE ? content.profile : profile,
+    ...selection,
+    control: selection.include,
   };
 }

@@ -4,6 +4,7 @@ import type { CommandModule } from 'yargs';
 import type { PastPlan } from '../../app/history.ts';
 import { makePlan } from '../../app/make-plan.ts';
 import { DEFAULT_PROFILE, isProfileFile } from '../../catalogue/profiles.ts';
+import { choiceWords } from '../../model/choice-words.ts';
 import type { PlanDifference } from '../../model/difference.ts';
 import { EXIT, type ExitCode, HardenError } from '../../model/errors.ts';
 import type { HostFacts } from '../../model/facts.ts';
@@ -13,6 +14,7 @@ import type { Style } from '../../render/layout.ts';
 import { type Layout, planText } from '../../render/plan-text.ts';
 import { reportWaivers } from '../../plan/report-of.ts';
 import { groundFor, wishFor } from '../compose.ts';
+import type { ControlArguments } from '../control-options.ts';
 import { validityMs } from '../duration.ts';
 import { type Events, type EventsArguments, withAnswerEvents } from '../events.ts';
 import type { Finish } from '../finish.ts';
@@ -128,10 +130,8 @@ async function saved(
   }
 }
 
-interface PlanArguments extends LayoutArguments, WaiverArguments, EventsArguments {
+interface PlanArguments extends LayoutArguments, WaiverArguments, EventsArguments, ControlArguments {
   readonly profile: string;
-  readonly control: string[];
-  readonly exclude: string[];
   readonly waivers: string[];
   readonly root: string | undefined;
   readonly from: string | undefined;
@@ -266,8 +266,7 @@ function applyCommand(plan: Plan, args: PlanArguments, file: string | undefined)
   }
   const chosen = [
     ...(args.profile === DEFAULT_PROFILE ? [] : ['-p', args.profile]),
-    ...args.control.flatMap((item) => ['-c', item]),
-    ...args.exclude.flatMap((item) => ['-x', item]),
+    ...choiceWords({ ...args, include: args.control }),
     ...(args.root === undefined ? [] : ['--root', args.root]),
     ...waiverWords(args),
     ...configWords(),

@@ -7,6 +7,7 @@ import { reportWaivers } from '../../plan/report-of.ts';
 import { rollbackPlanText } from '../../render/plan-text.ts';
 import { changeableGround } from '../compose.ts';
 import { withStore } from '../store-place.ts';
+import { type ControlArguments, controlOptions, isChoice } from '../control-options.ts';
 import { type Events, type LoggedArguments, withRunEvents } from '../events.ts';
 import type { Finish } from '../finish.ts';
 import { refuseUnrecovered } from '../recovered.ts';
@@ -15,7 +16,6 @@ import {
   consentOptions,
   eventsOption,
   noteOptions,
-  controlOptions,
   formatOptions,
   healthOptions,
   outputOption,
@@ -35,7 +35,7 @@ import { personUi } from '../ui.ts';
 import { newId } from '../new-id.ts';
 import { outcomeExit, outcomeText } from '../outcome.ts';
 
-interface RollbackArguments extends NoteArguments, LoggedArguments {
+interface RollbackArguments extends NoteArguments, LoggedArguments, ControlArguments {
   readonly report: string[];
   readonly snapshot: string | undefined;
   readonly root: string | undefined;
@@ -48,8 +48,6 @@ interface RollbackArguments extends NoteArguments, LoggedArguments {
   readonly input?: boolean;
   readonly plan: boolean;
   readonly 'dry-run': boolean;
-  readonly control: string[];
-  readonly exclude: string[];
   readonly 'state-dir': string | undefined;
   readonly 'accept-volatile-state': boolean;
   readonly health: string[];
@@ -115,7 +113,7 @@ async function carriedOut(
   const note = noteFrom(args);
   const request = {
     snapshot: args.snapshot,
-    part: { control: args.control, exclude: args.exclude },
+    part: isChoice(args) ? args : undefined,
     yes: args.yes,
     ceiling: { maxRisk: args['max-risk'], maxImpact: args['max-impact'] },
     dryRun: args.plan || args['dry-run'],
@@ -125,8 +123,7 @@ async function carriedOut(
     health: await healthSetup(ground, args),
   };
   const state = { stateDir: args['state-dir'], acceptVolatile: args['accept-volatile-state'] };
-  const whole = args.control.length === 0 && args.exclude.length === 0;
-  const waiting = revertNow(ground, state, whole && !request.dryRun ? args.snapshot : undefined);
+  const waiting = revertNow(ground, state, request.part === undefined && !request.dryRun ? args.snapshot : undefined);
   const place = {
     root: args.root,
     ...state,

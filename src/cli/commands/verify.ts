@@ -10,6 +10,7 @@ import { reportOf, reportWaivers } from '../../plan/report-of.ts';
 import { type KnownFindings, verifyText } from '../../render/verify-text.ts';
 import { groundFor, wishFor } from '../compose.ts';
 import { readableSnapshots } from '../store-place.ts';
+import type { ControlArguments } from '../control-options.ts';
 import { type Events, type EventsArguments, withAnswerEvents } from '../events.ts';
 import type { Finish } from '../finish.ts';
 import {
@@ -33,11 +34,9 @@ import { datedGround } from '../source-date.ts';
 import { readTerminal } from '../terminal.ts';
 import { planJson } from './plan.ts';
 
-interface VerifyArguments extends WaiverArguments, EventsArguments {
+interface VerifyArguments extends WaiverArguments, EventsArguments, ControlArguments {
   readonly waivers: string[];
   readonly profile: string;
-  readonly control: string[];
-  readonly exclude: string[];
   readonly root: string | undefined;
   readonly from: string | undefined;
   readonly format: 'text' | 'json';
@@ -183,7 +182,7 @@ async function baselineOf(file: string): Promise<Baseline> {
 }
 
 /** Of a run: the profile it was planned with, unless another is given, and the controls it changed something for. */
-function choiceOf(args: VerifyArguments): Pick<VerifyArguments, 'profile' | 'control' | 'exclude'> {
+function choiceOf(args: VerifyArguments): ControlArguments & { readonly profile: string } {
   const run = args['since-run'];
   if (run === undefined) {
     return args;
@@ -205,9 +204,9 @@ function choiceOf(args: VerifyArguments): Pick<VerifyArguments, 'profile' | 'con
     return planOfSnapshot(found);
   });
   return {
+    ...args,
     profile: args.profile === DEFAULT_PROFILE ? plan.content.profile : args.profile,
     control: [...new Set(plan.changes.flatMap((change) => change.controls))],
-    exclude: args.exclude,
   };
 }
 

@@ -174,6 +174,13 @@ export const TOPICS: Readonly<Record<TopicName, Topic>> = {
         '-c takes only these, -x leaves these out. Both take lists by commas and may be given several times. What matches nothing stops the run.',
       ),
       lines(['harden plan -c 2.*,tag:audit -x 2.2']),
+      rows([
+        ['--section 2', 'a section of the benchmark, with all below it: 1, 1.1, 2'],
+        ['--level 1', 'this level alone: 1 or 2'],
+        ['--severity high', 'the risk the catalogue gives a control: low, medium, high'],
+      ]),
+      text('These take lists too. A control has to fit each of the options that are given, -c among them.'),
+      lines(['harden plan --section 2,3 --severity low']),
     ],
   },
   'plan-file': {

@@ -19,7 +19,7 @@ export const STATE_CODES = {
   },
   H2004: {
     title: 'a choice of controls matches nothing',
-    why: 'A number, name, range or tag given with -c or -x fits no control of the profile. Passing over it would hide a typing error.',
+    why: 'A number, name, range or tag given with -c or -x, a section, a level or a severity fits no control of the profile, or no control fits all that was given. Passing over it would hide a typing error, and nothing looked at would seem in order.',
     remedy: 'Every control with its number: harden plan',
   },
   H2005: {
