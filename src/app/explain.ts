@@ -6,6 +6,7 @@ import type { Plan } from '../model/plan.ts';
 import type { Profile, Remediation } from '../model/remediation.ts';
 import type { Ground } from './ground.ts';
 import { type PlanWish, makePlan } from './make-plan.ts';
+import { said } from './said.ts';
 
 /** Adds what the site lives with. */
 type Site = (wish: PlanWish) => Promise<PlanWish>;
@@ -34,15 +35,18 @@ export async function explainControl(ground: Ground, profile: Profile, name: str
   return { remediation, profile, plan };
 }
 
-/** The plan's change with this number, with the plan. @throws HardenError (exit 64, H2006) */
+/**
+ * The change with this number in the plan that `wish` makes, with the plan.
+ * @param words options that make the same plan again.
+ * @throws HardenError (exit 64, H2006)
+ */
 export async function explainChange(
   ground: Ground,
-  profile: Profile,
   number: number,
-  site: Site,
+  wish: PlanWish,
+  words: readonly string[],
 ): Promise<{ readonly plan: Plan; readonly change: Plan['changes'][number] }> {
-  const selection = selectControls(ground.catalogue, profile, { control: [], exclude: [] });
-  const { plan } = await makePlan(ground, await site({ selection, include: [], exclude: [], validForMs: 0 }));
+  const { plan } = await makePlan(ground, wish);
   const change = plan.changes.find(({ id }) => id === `c${number}`);
   if (change === undefined) {
     throw new HardenError({
@@ -50,7 +54,7 @@ export async function explainChange(
       exit: EXIT.usage,
       message: `the plan of this host has no change ${number}. Nothing was changed.`,
       details: [plan.changes.length === 0 ? 'it has no change at all' : `its changes are 1 to ${plan.changes.length}`],
-      hint: 'To see them: harden plan',
+      hint: `To see them: harden ${said('plan', words, [])}`,
     });
   }
   return { plan, change };

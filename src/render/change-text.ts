@@ -17,8 +17,8 @@ const WORDS: Readonly<Record<PlanChange['op'], string>> = {
 };
 const COLOURS = { '+': 'green', '~': 'yellow', '-': 'red' } as const;
 
-/** `line`: the first line only; `folded`: long lists are cut, with the command that shows all. */
-export type Detail = 'line' | 'folded' | 'full';
+/** `line`: the first line only. Else long lists are cut, with the command that shows all; `again`: what it is told besides the number. */
+export type Detail = 'line' | 'full' | { readonly again: readonly string[] };
 
 /** One change: number, sign, title and risk; then what exactly, what it breaks, what else to know. */
 export function changeLines(change: PlanChange, ids: string, style: Style, detail: Detail): readonly string[] {
@@ -62,7 +62,7 @@ function whatChanges(change: PlanChange, style: Style): readonly string[] {
   }
 }
 
-function ruleLines(change: PlanChange, style: Style, detail: Detail): readonly string[] {
+function ruleLines(change: PlanChange, style: Style, detail: Exclude<Detail, 'line'>): readonly string[] {
   switch (change.target.type) {
     case 'audit-rule': {
       const sign = style.accessible === true ? 'rule:' : change.op === 'remove' ? '-' : '+';
@@ -72,7 +72,12 @@ function ruleLines(change: PlanChange, style: Style, detail: Detail): readonly s
         ? lines
         : [
             ...lines.slice(0, FOLD_AFTER),
-            ...wrap(style, 6, `${count(more, 'more line', 'more lines')}: harden explain ${change.id.slice(1)}`, 8),
+            ...wrap(
+              style,
+              6,
+              `${count(more, 'more line', 'more lines')}: ${['harden explain', change.id.slice(1), ...detail.again].join(' ')}`,
+              8,
+            ),
           ];
     }
     case 'file-access':

@@ -1,3 +1,4 @@
+import { choiceWords } from '../model/choice-words.ts';
 import type { Plan, PlanControl } from '../model/plan.ts';
 import type { Profile, Remediation } from '../model/remediation.ts';
 import { changeLines } from './change-text.ts';
@@ -39,6 +40,17 @@ export function explainText(
       Object.entries(remediation.references).map(([benchmark, number]) => `${number} in ${benchmark}`),
     ),
   ]);
+}
+
+/** Which plan a change is numbered in: numbers begin anew in each. */
+export function numberedIn(plan: Plan, change: Plan['changes'][number], style: Style): readonly string[] {
+  const words = choiceWords(plan.selection);
+  const number = `Change ${change.id.slice(1)} of ${plan.changes.length}`;
+  const text =
+    words.length === 0
+      ? `${number} in the plan of all controls of ${plan.content.profile}. A plan of some of them numbers its own: give its -c, -x or --section here too.`
+      : `${number} in the plan of ${plan.content.profile} with ${words.join(' ')}.`;
+  return wrap(style, 0, printable(text), 2).map((line) => paint(style, 'dim', line));
 }
 
 /** One change of a plan with everything there is to know of it. */

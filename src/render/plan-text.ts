@@ -15,6 +15,8 @@ export interface Layout {
   readonly full: boolean;
   /** Passing controls are named, not only counted. */
   readonly showPass: boolean;
+  /** Options that make `harden explain N` count the changes as this plan does. */
+  readonly again?: readonly string[];
   /** What files look like before and after, ready to be shown. */
   readonly exact?: string;
 }
@@ -143,7 +145,7 @@ function effectLines(plan: Plan, style: Style): readonly string[] {
 }
 
 function groupBlocks(plan: Plan, style: Style, layout: Layout): readonly (readonly string[])[] {
-  const detail: Detail = layout.full ? 'full' : plan.changes.length > MANY ? 'line' : 'folded';
+  const detail: Detail = layout.full ? 'full' : plan.changes.length > MANY ? 'line' : { again: layout.again ?? [] };
   return groupsOf(plan, layout.groupBy).map(({ heading, changes }) => {
     const head = spread(style, paint(style, 'bold', printable(heading)), count(changes.length, 'change'));
     const idsOf = (slugs: readonly string[]): string =>

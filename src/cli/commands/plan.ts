@@ -3,8 +3,7 @@ import { resolve } from 'node:path';
 import type { CommandModule } from 'yargs';
 import type { PastPlan } from '../../app/history.ts';
 import { makePlan } from '../../app/make-plan.ts';
-import { DEFAULT_PROFILE, isProfileFile } from '../../catalogue/profiles.ts';
-import { choiceWords } from '../../model/choice-words.ts';
+import { isProfileFile } from '../../catalogue/profiles.ts';
 import type { PlanDifference } from '../../model/difference.ts';
 import { EXIT, type ExitCode, HardenError } from '../../model/errors.ts';
 import type { HostFacts } from '../../model/facts.ts';
@@ -14,7 +13,6 @@ import type { Style } from '../../render/layout.ts';
 import { type Layout, planText } from '../../render/plan-text.ts';
 import { reportWaivers } from '../../plan/report-of.ts';
 import { groundFor, wishFor } from '../compose.ts';
-import type { ControlArguments } from '../control-options.ts';
 import { validityMs } from '../duration.ts';
 import { type Events, type EventsArguments, withAnswerEvents } from '../events.ts';
 import type { Finish } from '../finish.ts';
@@ -33,9 +31,10 @@ import { newId } from '../new-id.ts';
 import { print, tell } from '../output.ts';
 import { printLong } from '../pager.ts';
 import { type LayoutArguments, layoutWith } from '../plan-layout.ts';
+import { planWords } from '../plan-words.ts';
 import { reportsFrom } from '../reports.ts';
 import { configWords } from '../configured.ts';
-import { type WaiverArguments, tellWaivers, waiverWords, withWaivers } from '../waivers.ts';
+import { tellWaivers, waiverWords, withWaivers } from '../waivers.ts';
 import { writeResult } from '../result-file.ts';
 import { datedGround } from '../source-date.ts';
 import { tellUnfinished } from '../recovered.ts';
@@ -130,7 +129,7 @@ async function saved(
   }
 }
 
-interface PlanArguments extends LayoutArguments, WaiverArguments, EventsArguments, ControlArguments {
+interface PlanArguments extends LayoutArguments, EventsArguments {
   readonly profile: string;
   readonly waivers: string[];
   readonly root: string | undefined;
@@ -264,13 +263,6 @@ function applyCommand(plan: Plan, args: PlanArguments, file: string | undefined)
   if (plan.changes.length === 0 || plan.refusal !== null || (args.from !== undefined && file === undefined)) {
     return undefined;
   }
-  const chosen = [
-    ...(args.profile === DEFAULT_PROFILE ? [] : ['-p', args.profile]),
-    ...choiceWords({ ...args, include: args.control }),
-    ...(args.root === undefined ? [] : ['--root', args.root]),
-    ...waiverWords(args),
-    ...configWords(),
-  ];
   // A profile of the site's own and its waivers are not in the plan file; the rest is.
   const withFile = [
     ...(isProfileFile(args.profile) ? ['-p', args.profile] : []),
@@ -278,6 +270,6 @@ function applyCommand(plan: Plan, args: PlanArguments, file: string | undefined)
     ...waiverWords(args),
     ...configWords(),
   ];
-  const words = file === undefined ? chosen : [file, ...withFile];
+  const words = file === undefined ? planWords(args) : [file, ...withFile];
   return ['sudo harden apply', ...words].join(' ');
 }

@@ -37,6 +37,11 @@ export const STATE_CODES = {
     why: 'What was to be explained looks like a code of harden, and none has this number.',
     remedy: 'The code is the last line of an error. All of them: harden help errors',
   },
+  H2008: {
+    title: 'a choice of controls where no change is explained',
+    why: 'Changes are numbered in the plan of the controls that were chosen; a control or a code means the same in every plan.',
+    remedy: 'Leave the choice out, or give the number of a change: harden explain 2 -c 2.*',
+  },
   H2010: {
     title: 'a snapshot holds no plan this version can read',
     why: 'It was made by another version of harden, so the way back cannot be shown and approved as a plan.',

@@ -44,6 +44,7 @@ export const PROVOKED: Readonly<Record<ErrorCode, string>> = {
   H2005: 'cli/error-codes.test.ts',
   H2006: 'cli/error-codes.test.ts',
   H2007: 'cli/error-codes.test.ts',
+  H2008: 'cli/explain.test.ts',
   H2010: 'unit/errors/store-codes.test.ts',
   H2011: 'cli/error-codes.test.ts',
   H2012: 'cli/error-codes.test.ts',

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { explainChangeText, explainText } from '../../../src/render/explain-text.ts';
+import { planText } from '../../../src/render/plan-text.ts';
 import { assessed, failing, optionChange, planOf, selectedControl, selectionOf } from '../../helpers/plan-builders.ts';
 
 const STYLE = { width: 80, colour: false };
@@ -86,4 +87,12 @@ test('a change explained names the controls it fixes and where to read on', () =
       harden explain 2.2
     "
   `);
+});
+
+test('a change that a plan folds is unfolded by a command that counts as the plan does', () => {
+  const rules = Array.from({ length: 20 }, (_, index) => `-w /etc/file-${index} -p wa`);
+  const target = { type: 'audit-rule' as const, subject: 'dockerd-binary', path: '/x', file: '/y', rules };
+  const folded = { ...plan, changes: plan.changes.map((change) => ({ ...change, target })) };
+  const layout = { groupBy: 'effect', full: false, showPass: false, again: ['-c', "'2.*'", '--section', '2'] } as const;
+  expect(planText(folded, STYLE, [], layout)).toContain("8 more lines: harden explain 1 -c '2.*' --section 2\n");
 });
