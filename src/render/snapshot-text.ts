@@ -1,4 +1,5 @@
 import { createTwoFilesPatch } from 'diff';
+import { ownFileRemark } from '../model/own-file.ts';
 import { type Style, columns, count, paint, wrap } from './layout.ts';
 import { printable } from './printable.ts';
 
@@ -56,9 +57,15 @@ export function snapshotShowText(
   const diffs = files.flatMap((file) => [
     paint(style, 'bold', printable(file.path)),
     `  ${printable(file.access)}`,
+    ...remarkLines(file.path, style),
     ...(file.before === file.after ? [] : fileDiff(file).map((row) => `  ${row}`)),
   ]);
   return `${[head, ...items, ...diffs].join('\n')}\n`;
+}
+
+function remarkLines(path: string, style: Style): readonly string[] {
+  const remark = ownFileRemark(path);
+  return remark === undefined ? [] : wrap(style, 2, remark, 2);
 }
 
 /** A unified diff, each line made safe for a terminal; tabs stay, since files are indented with them. */

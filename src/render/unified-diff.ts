@@ -1,7 +1,8 @@
 import { structuredPatch } from 'diff';
 import type { FileDifference } from '../model/file-difference.ts';
+import { ownFileRemark } from '../model/own-file.ts';
 import { FOLD_AFTER } from './change-text.ts';
-import { type Style, paint } from './layout.ts';
+import { type Style, paint, wrap } from './layout.ts';
 import { printable } from './printable.ts';
 
 const CONTEXT_LINES = 3;
@@ -23,7 +24,9 @@ export function unifiedDiff(difference: FileDifference, style: Style, unfold?: s
     ...hunk.lines,
   ]);
   const shownLines = unfold === undefined ? body : folded(body, unfold);
+  const remark = ownFileRemark(path);
   return [
+    ...(remark === undefined ? [] : wrap(style, 0, `# ${remark}`, 2).map((line) => paint(style, 'dim', line))),
     `--- ${before === null ? '/dev/null' : printable(path)}`,
     `+++ ${after === null ? '/dev/null' : printable(path)}`,
     ...shownLines.map((line) => painted(line, style)),

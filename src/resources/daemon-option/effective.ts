@@ -1,11 +1,11 @@
 import { canonicalJson, type Json } from '../../model/canonical.ts';
 import type { EngineFacts } from '../../model/facts.ts';
+import { START_NOTE } from '../../model/own-file.ts';
 import type { Evidence } from '../../model/state.ts';
 import type { FlagUse } from './flags.ts';
 import { knowledgeOf, standardValue } from './keys.ts';
 import { type LiveAnswer, liveAnswer } from './live.ts';
 import { masked } from './mask.ts';
-import { START_NOTE } from './start-note.ts';
 import type { OptionState } from './state.ts';
 
 /** What the next start of dockerd would use for a key, and who says so. */

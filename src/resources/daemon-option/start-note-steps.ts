@@ -2,13 +2,14 @@ import { parentPath } from '../../model/brand.ts';
 import { canonicalJson, digestOfBytes, type JsonObject } from '../../model/canonical.ts';
 import type { HostFacts } from '../../model/facts.ts';
 import type { HostReader } from '../../model/host.ts';
+import { START_NOTE } from '../../model/own-file.ts';
 import type { StepInput } from '../../model/transaction.ts';
 import { startWitness } from './daemon-start.ts';
 import { type DaemonDocument, parseDocument } from './document.ts';
 import { SETTABLE_KEYS, shownByApi } from './keys.ts';
 import { masked } from './mask.ts';
 import { findFile, type FoundFile, isYounger } from './observe.ts';
-import { isOurs, NOTE_LIMIT, NOTE_SCHEMA, START_NOTE, startedWith } from './start-note.ts';
+import { isOurs, NOTE_LIMIT, NOTE_SCHEMA, startedWith } from './start-note.ts';
 
 /**
  * `steps`, led by one that leaves the note, where a daemon will go on running with settings that its file, written after its start, does

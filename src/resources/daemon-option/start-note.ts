@@ -1,11 +1,9 @@
-import { type AbsPath, absPath } from '../../model/brand.ts';
+import type { AbsPath } from '../../model/brand.ts';
 import { canonicalJson, digestOfBytes, type Json, type JsonObject } from '../../model/canonical.ts';
 import type { FileStat, HostReader } from '../../model/host.ts';
+import { START_NOTE } from '../../model/own-file.ts';
 import type { PidFile } from './daemon-start.ts';
 import { DOCUMENT_LIMIT, isObject, strictJson } from './document.ts';
-
-/** Says what the running dockerd was started with, for the time when its file says something else. A reboot takes it away. */
-export const START_NOTE = absPath('/run/harden/dockerd-started-with.json');
 
 export const NOTE_SCHEMA = 'urn:harden:daemon-start:1';
 export const NOTE_LIMIT = 256 * 1024;

@@ -1,7 +1,9 @@
 import { describe, expect, test } from 'vitest';
 import { masked } from '../../../src/cli/masked.ts';
 import { absPath } from '../../../src/model/brand.ts';
+import { START_NOTE } from '../../../src/model/own-file.ts';
 import { fileDifferenceText } from '../../../src/render/file-difference-text.ts';
+import { snapshotShowText } from '../../../src/render/snapshot-text.ts';
 import { unifiedDiff } from '../../../src/render/unified-diff.ts';
 import { accessChange, failing, optionChange, planOf, selectedControl } from '../../helpers/plan-builders.ts';
 
@@ -41,6 +43,19 @@ describe('a unified diff', () => {
     expect(folded).toHaveLength(2 + 12 + 1);
     expect(folded.at(-1)).toBe('19 more lines: harden plan --full');
     expect(unifiedDiff({ path, before: '', after }, STYLE)).toHaveLength(2 + 31);
+  });
+
+  test('of the note harden keeps of a start says what that is, and is still a diff', () => {
+    const note = unifiedDiff({ path: START_NOTE, before: null, after: '{}\n' }, STYLE);
+    const diff = note.slice(note.indexOf('--- /dev/null'));
+    expect(note[0]).toMatch(/^# harden's own note of what this dockerd was started with/);
+    expect([diff.length, diff[1], diff[3]]).toEqual([4, `+++ ${START_NOTE}`, '+{}']);
+    const line = { createdAt: '2026-11-22T14:03:11Z', purpose: 'apply', profile: 'p', changes: 1 } as const;
+    const files = [{ path: START_NOTE, before: null, after: '{}\n', access: 'absent -> 0600' }];
+    const kept = { ...line, id: '2fd7afa1', takenBackBy: undefined, attempt: undefined };
+    expect(snapshotShowText(kept, [], files, STYLE)).toContain("harden's own note of what this dockerd was started");
+    const others = files.map((file) => ({ ...file, path }));
+    expect(snapshotShowText(kept, [], others, STYLE)).not.toContain('own note');
   });
 
   test('cannot drive the terminal', () => {
