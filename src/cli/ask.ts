@@ -62,9 +62,14 @@ function approved({ plan, waived }: Standing): Answer {
   return { type: 'approved', plan, ...(waived.length === 0 ? {} : { waivers: waived }) };
 }
 
+/** Whether the question repeats what the plan does: a part of it was chosen, or it is so long that its head has left the screen. */
+function showsEffects({ question, plan, waived }: Pick<Standing, 'question' | 'plan' | 'waived'>): boolean {
+  return plan !== question.plan || plan.changes.length > FEW || waived.length > 0;
+}
+
 /** What the choice would do, and which controls it leaves for a while. */
 function standingText({ question, plan, waived, style }: Standing): string {
-  if (plan === question.plan && plan.changes.length <= FEW && waived.length === 0) {
+  if (!showsEffects({ question, plan, waived })) {
     return '\n';
   }
   const effects = plan.changes.length === 0 ? '' : planEffects(plan, style, question.verb);
@@ -113,7 +118,7 @@ async function isMeant(standing: Standing): Promise<boolean> {
   if (strength.type === 'words') {
     return true;
   }
-  tell(`\n${reasonsFor(plan, strength, style)}`);
+  tell(`\n${reasonsFor(plan, strength, style, standing.question.verb === 'apply' && showsEffects(standing))}`);
   const message =
     strength.type === 'host'
       ? `To go on, type the name of this host: ${strength.word}`

@@ -1,14 +1,18 @@
 import type { Plan } from '../model/plan.ts';
 import { type Strength, isFinal, mayKeepOut } from '../plan/strength.ts';
+import { NAMED } from '../render/effect-sentences.ts';
 import { type Style, count, listed, paint, wrap } from '../render/layout.ts';
 import { printable } from '../render/printable.ts';
 
-/** Why a yes is not enough for this plan: each reason with the change or the containers it is about. */
-export function reasonsFor(plan: Plan, strength: Strength, style: Style): string {
+/**
+ * Why a yes is not enough for this plan: each reason with the change or the containers it is about.
+ * @param areShown the effects of the plan stand right above, so that nothing they name is named again.
+ */
+export function reasonsFor(plan: Plan, strength: Strength, style: Style, areShown: boolean): string {
   const lines = [
     ...(strength.type === 'host' ? gravest(plan) : []),
-    ...restartReasons(plan),
-    ...plan.changes.flatMap((change) => change.breaks.map((text) => `! Change ${change.id.slice(1)}: ${text}`)),
+    ...restartReasons(plan, areShown),
+    ...(areShown ? breaksAbove(plan) : breaksNamed(plan)),
   ];
   return lines
     .flatMap((line) => wrap(style, 0, printable(line), 2))
@@ -26,7 +30,19 @@ function gravest({ changes }: Plan): readonly string[] {
   });
 }
 
-function restartReasons({ effects, changes }: Plan): readonly string[] {
+function breaksNamed({ changes }: Plan): readonly string[] {
+  return changes.flatMap((change) => change.breaks.map((text) => `! Change ${change.id.slice(1)}: ${text}`));
+}
+
+function breaksAbove({ changes }: Plan): readonly string[] {
+  const breaking = changes.filter(({ breaks }) => breaks.length > 0).map(({ id }) => id.slice(1));
+  const one = breaking.length === 1;
+  return breaking.length === 0
+    ? []
+    : [`! ${one ? 'Change' : 'Changes'} ${listed(breaking, 50)} ${one ? 'breaks' : 'break'} what is said above.`];
+}
+
+function restartReasons({ effects, changes }: Plan, areShown: boolean): readonly string[] {
   const restart = effects.find(({ kind }) => kind === 'restart');
   const recreated = changes.filter(({ impact }) => impact === 'recreate');
   const stopped = restart?.containersStopped ?? [];
@@ -35,8 +51,12 @@ function restartReasons({ effects, changes }: Plan): readonly string[] {
     kept === 0
       ? 'No container is running.'
       : `${count(kept, 'running container')} ${kept === 1 ? 'stays' : 'stay'} up.`;
+  const stops =
+    areShown && stopped.length <= NAMED
+      ? `${count(stopped.length, 'container')} ${stopped.length === 1 ? 'stops' : 'stop'}`
+      : `These containers stop: ${listed(stopped, 50)}`;
   return [
-    ...(stopped.length > 0 ? [`! This restarts dockerd. These containers stop: ${listed(stopped, 50)}.`] : []),
+    ...(stopped.length > 0 ? [`! This restarts dockerd. ${stops}.`] : []),
     ...(restart !== undefined && stopped.length === 0 ? [`This restarts dockerd. ${stays}`] : []),
     ...(recreated.length > 0 ? [`! ${count(recreated.length, 'change')} needs containers to be made anew.`] : []),
   ];

@@ -164,7 +164,7 @@ function footLines({ plan, part, style }: SelectConfig, choice: Choice): readonl
     ...(stopped.length === 0 ? [] : [`these containers stop: ${listed(stopped, 50)}`]),
     ...chosen.flatMap((change) => change.breaks.map((text) => `${text} (change ${change.id.slice(1)})`)),
   ];
-  const now = after === undefined ? 'nothing is chosen' : interruptions(after).join('; ');
+  const now = after === undefined ? 'nothing is chosen' : interruptions(after, 'elsewhere').join('; ');
   return [
     '',
     ...wrap(style, 2, `now ${chosen.length} of ${count(plan.changes.length, 'change')}: ${printable(now)}`, 4),

@@ -2,11 +2,16 @@ import type { Plan } from '../model/plan.ts';
 import { count, listed } from './layout.ts';
 import { printable } from './printable.ts';
 
+/** Of more containers than this that stop the rest is counted. */
+export const NAMED = 12;
 /** `--no-trial-container` goes without. */
 const TRIAL = 'starts one throwaway container before and after, and removes it';
 
-/** What applying all of a plan interrupts, one sentence part each, in the order of happening. */
-export function interruptions(plan: Plan): readonly string[] {
+/**
+ * What applying all of a plan interrupts, one sentence part each, in the order of happening.
+ * @param names `elsewhere`: containers that stop are counted here, as they are named beside it.
+ */
+export function interruptions(plan: Plan, names: 'here' | 'elsewhere' = 'here'): readonly string[] {
   const reloads = plan.effects.some((effect) => effect.kind === 'reload');
   const restart = plan.effects.find((effect) => effect.kind === 'restart');
   const later = plan.changes.filter((change) => change.liveAfter !== 'now');
@@ -16,7 +21,7 @@ export function interruptions(plan: Plan): readonly string[] {
   ];
   return [
     doing.length === 0 ? 'interrupts nothing' : doing.join(', '),
-    ...(restart === undefined ? [] : [containerSentence(restart, plan.host.docker.unreachable !== undefined)]),
+    ...(restart === undefined ? [] : [containerSentence(restart, plan.host.docker.unreachable !== undefined, names)]),
     ...(doing.length > 0 && plan.source.type === 'live' ? [TRIAL] : []),
     ...(['restart', 'reboot'] as const).flatMap((until) => {
       const n = later.filter((change) => change.liveAfter === until).length;
@@ -38,12 +43,13 @@ export function undoSentence(plan: Plan): string {
   return `${parts.join(', ')}, ${undo}`;
 }
 
-function containerSentence(restart: Plan['effects'][number], silent: boolean): string {
+function containerSentence(restart: Plan['effects'][number], silent: boolean, names: 'here' | 'elsewhere'): string {
   if (silent) {
     return 'which containers run is not known';
   }
   if (restart.containersStopped.length > 0) {
-    return `stops ${count(restart.containersStopped.length, 'container')}: ${printable(listed(restart.containersStopped, 12))}`;
+    const stops = `stops ${count(restart.containersStopped.length, 'container')}`;
+    return names === 'elsewhere' ? stops : `${stops}: ${printable(listed(restart.containersStopped, NAMED))}`;
   }
   return restart.containersKept.length === 0
     ? 'no container is running'

@@ -78,6 +78,22 @@ describe('the answer to the question', () => {
     expect(told).toContain('These containers stop: web.');
   });
 
+  test('what stood right above the question is not named again by the reasons for its word', async () => {
+    const keys = ['icc', 'no-new-privileges', 'userland-proxy', 'ip6tables'];
+    const many = planOf(
+      keys.map((key, index) => ({
+        control: selectedControl(`c${index}`, `2.${index}`),
+        assessments: [failing(optionChange(key, index < 2 ? { breaks: [`${key} breaks db`] } : {}))],
+      })),
+      facts,
+    );
+    expect(await answerOf(typist(['all', 'restart']).prompter, 'apply', many)).toMatchObject({ type: 'approved' });
+    const [above = '', reasons = ''] = told.split('\n\n! This restarts dockerd. ');
+    expect(above).toContain('stops 1 container: web');
+    expect(above).toContain('! icc breaks db (change 1)');
+    expect(reasons).toBe('1 container stops.\n! Changes 1 and 3 break what is said above.\n');
+  });
+
   test.each([
     [['none']],
     [['n']],
