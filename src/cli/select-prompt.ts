@@ -153,7 +153,7 @@ function itemLines(
   const warns = change.breaks.length > 0 ? '!' : ' ';
   const risk = change.risk === 'low' ? 'low' : change.risk.toUpperCase();
   const head = before?.impact === change.impact ? [] : [`  ${paint(style, 'bold', impactHeading(change.impact))}`];
-  return [...head, ...spread(style, `${mark} ${number} ${warns} ${printable(change.title)}`, risk)];
+  return [...head, ...spread(style, `${mark} ${number} ${warns} ${printable(change.title)}`, risk, 11)];
 }
 
 function footLines({ plan, part, style }: SelectConfig, choice: Choice): readonly string[] {

@@ -1,5 +1,6 @@
 import type { Progress, Ui } from '../app/ui.ts';
 import type { Plan } from '../model/plan.ts';
+import { type Style, wrap } from '../render/layout.ts';
 import { printable } from '../render/printable.ts';
 import { rehearsedWords, snapshotLine } from '../render/rehearsed-text.ts';
 import { timeWords } from '../render/time-words.ts';
@@ -52,16 +53,24 @@ export function personUi(terminal: Terminal, stop: StopSignals, showPlan: (plan:
   };
 }
 
-function show(event: Progress, { talk, err }: Terminal, list: LiveList | undefined): void {
+function show(event: Progress, { talk, err, live }: Terminal, list: LiveList | undefined): void {
   if (list?.takes(event) === true) {
     return;
   }
   if (talk !== 'quiet' || ['recovered', 'step-failed', 'rolling-back'].includes(event.type)) {
-    tell(err.accessible === true ? spokenLine(event) : progressLine(event));
+    const text = err.accessible === true ? spokenLine(event) : progressLine(event);
+    tell(live ? fitting(text, err) : text);
   }
   if (talk === 'verbose' && event.type === 'step-started' && event.limitMs === undefined) {
     tell(`  ..  ${String(event.number).padStart(2)}/${event.of}  ${printable(event.what)}\n`);
   }
+}
+
+/** Each line broken at words, what is left of it further in: a narrow terminal breaks anywhere, and at its edge. */
+function fitting(text: string, style: Style): string {
+  return text.replaceAll(/^( *)(.+)$/gm, (_, lead: string, rest: string) =>
+    wrap(style, lead.length, rest, lead.length + 4).join('\n'),
+  );
 }
 
 function follow(event: Progress, beat: Heartbeat | undefined): void {

@@ -26,7 +26,7 @@ export function changeLines(change: PlanChange, ids: string, style: Style, detai
   const sign = signOf(change, style);
   const warns = change.breaks.length === 0 ? ' ' : style.accessible === true ? 'warning: ' : '!';
   const risk = change.risk === 'low' ? 'low' : change.risk.toUpperCase();
-  const head = spread(style, `${number} ${warns}${sign} ${printable(change.title)}`, risk);
+  const head = spread(style, `${number} ${warns}${sign} ${printable(change.title)}`, risk, 6);
   if (detail === 'line') {
     return head;
   }
@@ -37,7 +37,7 @@ export function changeLines(change: PlanChange, ids: string, style: Style, detai
     ...change.breaks
       .flatMap((text) => wrap(style, 6, `${mark(style, '!')} ${printable(text)}`, 8))
       .map((line) => paint(style, 'red', line)),
-    ...change.notes.flatMap((text) => wrap(style, 6, printable(text), 6)).map((line) => paint(style, 'dim', line)),
+    ...change.notes.flatMap((text) => wrap(style, 6, printable(text), 8)).map((line) => paint(style, 'dim', line)),
     ...laterLines(change, style),
   ];
 }
@@ -99,9 +99,9 @@ function laterLines(change: PlanChange, style: Style): readonly string[] {
     case 'now':
       return [];
     case 'restart':
-      return wrap(style, 6, 'written now, live after the next restart of dockerd');
+      return wrap(style, 6, 'written now, live after the next restart of dockerd', 8);
     case 'reboot':
-      return wrap(style, 6, 'written now, live after the next boot');
+      return wrap(style, 6, 'written now, live after the next boot', 8);
   }
 }
 

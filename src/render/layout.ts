@@ -50,19 +50,24 @@ export function wrap(style: Style, indent: number, text: string, hanging = inden
   return [...lines, line];
 }
 
-/** `left`, and `right` at the right edge; on a line of its own below it where both do not fit. */
-export function spread(style: Style, left: string, right: string): readonly string[] {
+/** `left`, and `right` at the right edge; on a line of its own below it where both do not fit. Later lines of `left` get `hanging` spaces. */
+export function spread(
+  style: Style,
+  left: string,
+  right: string,
+  hanging = leadingSpaces(left) + 2,
+): readonly string[] {
   const gap = style.width - visibleLength(left) - visibleLength(right);
   if (gap >= 2) {
     return [left + ' '.repeat(gap) + right];
   }
   return [
-    ...wrap(style, leadingSpaces(left), left.trimStart(), leadingSpaces(left) + 2),
+    ...wrap(style, leadingSpaces(left), left.trimStart(), hanging),
     ' '.repeat(Math.max(0, style.width - visibleLength(right))) + right,
   ];
 }
 
-/** Words put one after another with three spaces, broken where the line is full. */
+/** Words put one after another with three spaces, broken where the line is full; later lines stand two spaces further in. */
 export function columns(style: Style, indent: number, cells: readonly string[]): readonly string[] {
   const lines: string[] = [];
   let line = '';
@@ -70,7 +75,7 @@ export function columns(style: Style, indent: number, cells: readonly string[]):
     const candidate = line === '' ? ' '.repeat(indent) + cell : `${line}   ${cell}`;
     if (line !== '' && visibleLength(candidate) > style.width) {
       lines.push(line);
-      line = ' '.repeat(indent) + cell;
+      line = ' '.repeat(indent + 2) + cell;
     } else {
       line = candidate;
     }

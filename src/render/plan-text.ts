@@ -68,7 +68,7 @@ function wayBackLines(plan: Plan, style: Style): readonly string[] {
     ? ['Nothing of it can be put back.']
     : [
         ...wrap(style, 2, `${count(plan.changes.length, 'change')} can be put back. That`),
-        ...interruptions(plan).flatMap((text) => wrap(style, 4, text)),
+        ...interruptions(plan).flatMap((text) => wrap(style, 4, text, 6)),
       ];
 }
 
@@ -136,11 +136,11 @@ function effectLines(plan: Plan, style: Style): readonly string[] {
       2,
       `${count(plan.changes.length, 'change')} would fix ${count(fixed, 'control')}. Applying all of them`,
     ),
-    ...interruptions(plan).flatMap((text) => wrap(style, 4, text)),
+    ...interruptions(plan).flatMap((text) => wrap(style, 4, text, 6)),
     ...breaks
       .flatMap((text) => wrap(style, 2, `${mark(style, '!')} ${printable(text)}`, 4))
       .map((line) => paint(style, 'red', line)),
-    ...wrap(style, 4, undoSentence(plan)),
+    ...wrap(style, 4, undoSentence(plan), 6),
   ];
 }
 
