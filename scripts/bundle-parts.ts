@@ -134,6 +134,8 @@ function tableOfFirst(codeOfRest: string): string {
     entry: `"${file}#${name}": () => taken_${at},`,
   }));
   return [
+    // Before whatever is taken brings in the parser of options.
+    `import './src/cli/removed-folder.ts';`,
     ...taken.map(({ line }) => line),
     `import './src/cli/harden.ts';`,
     `program.first = { ${taken.map(({ entry }) => entry).join('\n')} };`,
