@@ -57,7 +57,7 @@ describe('SOURCE_DATE_EPOCH', () => {
     expect(code).toBe(2);
   });
 
-  test.each(['soon', '-1', '1.5', '1700000000 ', '0x10', '253402300800', '9'.repeat(40)])(
+  test.each(['soon', '-1', '1.5', '1700000000 ', '0x10', '4102444800', '9'.repeat(40)])(
     'is refused where it is no number of seconds: %j',
     async (value) => {
       for (const verb of ['plan', 'verify']) {

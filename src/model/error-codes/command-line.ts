@@ -107,7 +107,7 @@ export const COMMAND_LINE_CODES = {
   },
   H0086: {
     title: 'the time in SOURCE_DATE_EPOCH is no number of seconds',
-    why: 'Plans and reports would say it as their time, so that the same input gives the same bytes; it holds something else than seconds since 1970.',
+    why: 'Plans and reports would say it as their time, so that the same input gives the same bytes; it holds something else than seconds since 1970, or a time to come.',
     remedy: 'Set it to a number such as that of date +%s, or take it away: unset SOURCE_DATE_EPOCH',
   },
   H1001: {
