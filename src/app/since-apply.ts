@@ -1,6 +1,6 @@
 import { absPath } from '../model/brand.ts';
 import type { HostReader } from '../model/host.ts';
-import { changesOf } from '../model/plan-changes.ts';
+import { changesOf, isOnlyPending } from '../model/plan-changes.ts';
 import type { Plan } from '../model/plan.ts';
 import type { SnapshotSummary } from '../model/transaction.ts';
 import type { Ground } from './ground.ts';
@@ -33,7 +33,7 @@ export function sinceApply(
   if (then === undefined) {
     return undefined;
   }
-  const failing = now.controls.filter(({ verdict }) => verdict === 'fail');
+  const failing = now.controls.filter((control) => control.verdict === 'fail' && !isOnlyPending(now, control));
   const undone = new Map(
     failing.flatMap((control) => {
       const set = setFor(control, now, standing);

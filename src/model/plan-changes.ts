@@ -39,3 +39,11 @@ function targetFrom(target: Plan['changes'][number]['target']): ChangeTarget {
       return { ...target, file: absPath(target.file) };
   }
 }
+
+/** All that it asks for is written, and waits to become live. */
+export function isOnlyPending(
+  { pending }: Pick<Plan, 'pending'>,
+  { slug, changes }: Plan['controls'][number],
+): boolean {
+  return changes.length === 0 && pending.some(({ controls }) => controls.includes(slug));
+}

@@ -1,4 +1,5 @@
 import type { Plan } from '../model/plan.ts';
+import { isOnlyPending } from '../model/plan-changes.ts';
 import { type Style, columns, count, mark, paint, spread, wrap } from './layout.ts';
 import { printable } from './printable.ts';
 import { waivedLines } from './waiver-text.ts';
@@ -32,7 +33,7 @@ export interface SinceView {
  */
 export function verifyText(plan: Plan, style: Style, view: VerifyView = {}): string {
   const { compared, manualFails = false } = view;
-  const failing = plan.controls.filter((control) => control.verdict === 'fail' && !isPending(plan, control.slug));
+  const failing = plan.controls.filter((control) => control.verdict === 'fail' && !isOnlyPending(plan, control));
   const isNews = ({ slug }: { readonly slug: string }): boolean => compared?.known.has(slug) !== true;
   const isNewPending = ({ address }: { readonly address: string }): boolean =>
     compared?.knownPending.has(address) !== true;
@@ -158,13 +159,6 @@ function comparedClosing(plan: Plan, { known, knownPending }: KnownFindings, man
   return news.length > 0 || plan.pending.some(({ address }) => !knownPending.has(address))
     ? 'Worse than the baseline. Next: harden plan shows what would change.'
     : 'Not worse than the baseline.';
-}
-
-function isPending(plan: Plan, slug: string): boolean {
-  return (
-    plan.pending.some((item) => item.controls.includes(slug)) &&
-    plan.controls.every((control) => control.slug !== slug || control.changes.length === 0)
-  );
 }
 
 function countCells(plan: Plan, failing: number): readonly string[] {

@@ -5,7 +5,7 @@ import type { HostReader } from '../../../src/model/host.ts';
 import type { Plan } from '../../../src/model/plan.ts';
 import type { SnapshotSummary } from '../../../src/model/transaction.ts';
 import { verifyText } from '../../../src/render/verify-text.ts';
-import { failing, optionChange, planOf, selectedControl } from '../../helpers/plan-builders.ts';
+import { assessed, failing, optionChange, planOf, selectedControl } from '../../helpers/plan-builders.ts';
 
 const host: Pick<HostReader, 'stat'> = { stat: () => ({ status: 'absent' }) };
 const control = (key: string) => selectedControl(key, `2.${key.length}`);
@@ -30,6 +30,23 @@ describe('what fails after an apply', () => {
     expect(text).toMatch(
       /UNDONE since harden set it[^]*2\.3[^]*aaaaaaaa had set it[^]*NEW since the last apply[^]*2\.17/,
     );
+  });
+
+  test('is not undone while it waits for a restart', () => {
+    const waits = planOf([
+      {
+        control: control('icc'),
+        assessments: [
+          assessed('daemon-option:icc', {
+            verdict: 'fail',
+            reason: 'written',
+            evidence: [],
+            pending: { until: 'restart', command: 'restart docker' },
+          }),
+        ],
+      },
+    ]);
+    expect(sinceApply(waits, [applied], host)).toEqual({ undone: new Map(), fresh: new Set() });
   });
 
   test('was never fixed where the change was taken back, and nothing is said where no apply stands', () => {
