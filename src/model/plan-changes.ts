@@ -40,6 +40,18 @@ function targetFrom(target: Plan['changes'][number]['target']): ChangeTarget {
   }
 }
 
+/**
+ * When a change is live after its whole plan was applied. What running containers hold back waits for another restart (`liveAfter`), unless
+ * that of the plan stops them.
+ */
+export function liveWhen(
+  { effects }: Pick<Plan, 'effects'>,
+  { liveAfter, impact }: Pick<Plan['changes'][number], 'liveAfter' | 'impact'>,
+): Plan['changes'][number]['liveAfter'] {
+  const stops = effects.some(({ kind, containersStopped }) => kind === 'restart' && containersStopped.length > 0);
+  return liveAfter === 'restart' && impact === 'restart' && stops ? 'now' : liveAfter;
+}
+
 /** All that it asks for is written, and waits to become live. */
 export function isOnlyPending(
   { pending }: Pick<Plan, 'pending'>,

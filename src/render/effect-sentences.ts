@@ -1,4 +1,5 @@
 import type { Plan } from '../model/plan.ts';
+import { liveWhen } from '../model/plan-changes.ts';
 import { count, listed } from './layout.ts';
 import { printable } from './printable.ts';
 
@@ -14,7 +15,7 @@ const TRIAL = 'starts one throwaway container before and after, and removes it';
 export function interruptions(plan: Plan, names: 'here' | 'elsewhere' = 'here'): readonly string[] {
   const reloads = plan.effects.some((effect) => effect.kind === 'reload');
   const restart = plan.effects.find((effect) => effect.kind === 'restart');
-  const later = plan.changes.filter((change) => change.liveAfter !== 'now');
+  const later = plan.changes.map((change) => liveWhen(plan, change));
   const doing = [
     ...(reloads ? ['reloads dockerd once'] : []),
     ...(restart === undefined ? [] : [`${reloads ? 'then ' : ''}restarts ${reloads ? 'it' : 'dockerd'} once`]),
@@ -24,7 +25,7 @@ export function interruptions(plan: Plan, names: 'here' | 'elsewhere' = 'here'):
     ...(restart === undefined ? [] : [containerSentence(restart, plan.host.docker.unreachable !== undefined, names)]),
     ...(doing.length > 0 && plan.source.type === 'live' ? [TRIAL] : []),
     ...(['restart', 'reboot'] as const).flatMap((until) => {
-      const n = later.filter((change) => change.liveAfter === until).length;
+      const n = later.filter((when) => when === until).length;
       return n === 0
         ? []
         : [

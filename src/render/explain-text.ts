@@ -1,5 +1,6 @@
 import { choiceWords } from '../model/choice-words.ts';
 import type { Plan, PlanControl } from '../model/plan.ts';
+import { liveWhen } from '../model/plan-changes.ts';
 import type { Profile, Remediation } from '../model/remediation.ts';
 import { changeLines } from './change-text.ts';
 import { type Style, columns, paint, wrap } from './layout.ts';
@@ -53,11 +54,15 @@ export function numberedIn(plan: Plan, change: Plan['changes'][number], style: S
   return wrap(style, 0, printable(text), 2).map((line) => paint(style, 'dim', line));
 }
 
+function asApplied(plan: Plan, change: Plan['changes'][number]): Plan['changes'][number] {
+  return { ...change, liveAfter: liveWhen(plan, change) };
+}
+
 /** One change of a plan with everything there is to know of it. */
 export function explainChangeText(plan: Plan, change: Plan['changes'][number], style: Style): string {
   const controls = plan.controls.filter(({ slug }) => change.controls.includes(slug));
   return blocksText([
-    changeLines(change, controls.map(({ ids, slug }) => ids[0] ?? slug).join(' '), style, 'full'),
+    changeLines(asApplied(plan, change), controls.map(({ ids, slug }) => ids[0] ?? slug).join(' '), style, 'full'),
     block(
       style,
       'FIXES',
@@ -88,7 +93,9 @@ function hereBlocks(plan: Plan, control: PlanControl, style: Style): readonly (r
       ? []
       : [
           paint(style, 'bold', 'WHAT WOULD BE CHANGED'),
-          ...changes.flatMap((change) => changeLines(change, control.ids[0] ?? control.slug, style, 'full')),
+          ...changes.flatMap((change) =>
+            changeLines(asApplied(plan, change), control.ids[0] ?? control.slug, style, 'full'),
+          ),
         ],
     block(
       style,

@@ -1,4 +1,5 @@
 import type { Plan } from '../model/plan.ts';
+import { liveWhen } from '../model/plan-changes.ts';
 import { waiverEnd } from '../model/waiver.ts';
 import { differenceLines } from './change-difference.ts';
 import { interruptions, undoSentence } from './effect-sentences.ts';
@@ -90,7 +91,7 @@ function countTable(plan: Plan): readonly string[] {
   const { summary } = plan;
   const touched = plan.controls.filter((control) => control.changes.length > 0 && control.verdict === 'fail');
   const later = touched.filter((control) =>
-    control.changes.some((id) => plan.changes.some((change) => change.id === id && change.liveAfter !== 'now')),
+    control.changes.some((id) => plan.changes.some((change) => change.id === id && liveWhen(plan, change) !== 'now')),
   ).length;
   const live = touched.length - later;
   const rest = `${summary.waived} / ${summary.manual} / ${summary.notChecked + summary.errors} / ${summary.notApplicable}`;
@@ -121,7 +122,7 @@ function changeTable(plan: Plan, shown: (change: PlanChange) => boolean): readon
         mdText(change.title),
         idsOf(plan, change),
         change.risk === 'low' ? 'low' : `**${change.risk}**`,
-        effectOf(change),
+        effectOf(plan, change),
       ].join(' | '),
     );
   return rows.length === 0
@@ -129,8 +130,8 @@ function changeTable(plan: Plan, shown: (change: PlanChange) => boolean): readon
     : ['| # | change | control | risk | effect |', '|--:|---|---|---|---|', ...rows.map((row) => `| ${row} |`)];
 }
 
-function effectOf(change: PlanChange): string {
-  const later = { now: [], restart: ['live after a restart'], reboot: ['live after a boot'] }[change.liveAfter];
+function effectOf(plan: Plan, change: PlanChange): string {
+  const later = { now: [], restart: ['live after a restart'], reboot: ['live after a boot'] }[liveWhen(plan, change)];
   const breaks = change.breaks.length === 0 ? [] : ['see the warning'];
   return [change.impact, ...later, ...breaks].join(', ');
 }

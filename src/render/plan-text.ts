@@ -1,4 +1,5 @@
 import type { Plan } from '../model/plan.ts';
+import { liveWhen } from '../model/plan-changes.ts';
 import { type Detail, changeLines } from './change-text.ts';
 import { interruptions, undoSentence } from './effect-sentences.ts';
 import { type Style, columns, count, mark, paint, spread, wrap } from './layout.ts';
@@ -151,7 +152,12 @@ function groupBlocks(plan: Plan, style: Style, layout: Layout): readonly (readon
     const idsOf = (slugs: readonly string[]): string =>
       slugs.map((slug) => plan.controls.find((control) => control.slug === slug)?.ids[0] ?? slug).join(' ');
     const bodies = changes.map((change) =>
-      changeLines({ ...change, notes: firstTold(plan, change) }, idsOf(change.controls), style, detail),
+      changeLines(
+        { ...change, liveAfter: liveWhen(plan, change), notes: firstTold(plan, change) },
+        idsOf(change.controls),
+        style,
+        detail,
+      ),
     );
     return [...head, '', ...bodies.flatMap((body, index) => (index === 0 || detail === 'line' ? body : ['', ...body]))];
   });
