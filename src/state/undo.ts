@@ -48,14 +48,10 @@ export function undo(ground: UndoGround): UndoReport {
   const between = touched.filter((one) => gates.every((gate) => gate.touched !== one));
   const unrecorded =
     between.map((one) => restoreOne(restoring, one, progress)).includes(true) || closed.some((one) => one.unrecorded);
-  const begun = begunSteps(ground, unrecorded);
+  const begun = begunSteps(ground, unrecorded || wasBootedWith(ground, progress));
   if (ground.runtime === 'leave') {
-    undoCommands(
-      ground,
-      begun.filter(({ step }) => rereadsUnits(step)),
-      progress,
-      false,
-    );
+    const reads = allSteps(ground.manifest).filter(({ step }) => rereadsUnits(step));
+    undoCommands(ground, reads, progress, false);
   }
   if (ground.runtime === 'assert') {
     undoCommands(ground, begun, progress, wasUndone(ground, between, progress));
@@ -148,9 +144,18 @@ function rereadsUnits(step: ManifestStep): boolean {
   return step.kind === 'command' && step.undo.tool === 'systemctl' && step.undo.args[0] === 'daemon-reload';
 }
 
+function allSteps({ steps }: Manifest): readonly BegunStep[] {
+  return steps.map((step, index) => ({ index, step }));
+}
+
+/** A boot is an activation nobody recorded: services and the kernel took whatever of ours the files held. */
+function wasBootedWith({ sameBoot, journal }: UndoGround, { restored }: Progress): boolean {
+  return !sameBoot && (restored.length > 0 || stepsOf(journal, 'undoing').length > 0);
+}
+
 /** What may have been begun: all of it where the records cannot be the whole truth. */
 function begunSteps({ manifest, journal }: UndoGround, unrecorded: boolean): readonly BegunStep[] {
-  const steps = manifest.steps.map((step, index) => ({ index, step }));
+  const steps = allSteps(manifest);
   const said = journal.records().some((record) => record.type === 'abort' && record.everything);
   if (unrecorded || said || !journal.intact()) {
     return steps;
@@ -176,16 +181,17 @@ function undoCommands(
     attempt(() => ground.journal.append({ type: 'undoing', step: index }));
     const end = ground.targets.sys.run(step.undo, step.timeoutMs);
     const reason = failureOf(end);
-    const counts = ground.sameBoot || rereadsUnits(step);
+    const readByBoot = !ground.sameBoot && rereadsUnits(step);
+    const took = readByBoot || (ground.sameBoot && done.has(index));
     // What did not run to its end has not found that there is nothing to undo.
     const toldNothing = end.type !== 'exited' || (!tried.has(index) && !undoneBefore);
-    const needed = done.has(index) && counts && toldNothing;
+    const needed = took && toldNothing;
     const trouble = { what: step.what, reason: `${[step.undo.tool, ...step.undo.args].join(' ')} ${reason ?? ''}` };
     if (reason === undefined) {
       progress.restored.push(step.what);
     } else if (needed) {
       progress.failed.push(trouble);
-    } else if (done.has(index) && counts) {
+    } else if (took) {
       progress.unsure.push(trouble);
     }
   }

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { lookUp, put } from '../../../src/host/memory-disk.ts';
 import { absPath } from '../../../src/model/brand.ts';
 import { digestOfBytes } from '../../../src/model/canonical.ts';
+import type { RecoverWish } from '../../../src/model/revert.ts';
 import type { Sys } from '../../../src/model/sys.ts';
 import type { StepInput, UndoReport } from '../../../src/model/transaction.ts';
 import { DAEMON_JSON, type World, processIn } from '../../support/memory-world.ts';
@@ -170,9 +171,7 @@ describe('an undo', () => {
     expect(ran).toEqual(['-a one', '-a two', '-a three', '-d three', '-d two', '-d one']);
   });
 
-  it('early at boot tells systemd to read its units again, and calls no other program', () => {
-    const world = sampleWorld();
-    const process = processIn(world);
+  describe('after a boot with a part of the changes', () => {
     const reload = { tool: 'systemctl', args: ['daemon-reload'] } as const;
     const steps: readonly StepInput[] = [
       CREATE,
@@ -184,23 +183,55 @@ describe('an undo', () => {
         undo: { tool: 'auditctl', args: ['-d', 'r'] },
         timeoutMs: 1000,
       },
+      ...sampleSteps().slice(-1),
     ];
-    const transaction = storeOf(process).begin({ ...sampleSpec(steps), undoPhases: [] });
-    steps.forEach((_, index) => transaction.perform(index));
-    process.kill();
-    const next = processIn(world);
-    const ran: string[] = [];
-    const sys: Sys = {
-      ...next,
-      run: (command, timeoutMs) => {
-        ran.push([command.tool, ...command.args].join(' '));
-        return next.run(command, timeoutMs);
+
+    /** Power fails after `performed` steps; gives what the recovery of the next boot calls, in its order. */
+    function recovered(performed: number, wish: RecoverWish, answers: Partial<Sys> = {}) {
+      const world = sampleWorld();
+      const process = processIn(world);
+      const transaction = storeOf(process).begin(sampleSpec(steps));
+      steps.slice(0, performed).forEach((_, index) => transaction.perform(index));
+      process.kill();
+      const next = processIn(world);
+      const ran: string[] = [];
+      const sys: Sys = {
+        ...next,
+        run: (command, timeoutMs) => {
+          ran.push([command.tool, ...command.args].join(' '));
+          return (answers.run ?? next.run)(command, timeoutMs);
+        },
+      };
+      const [ended] = storeOf(sys, 'boot-2').recover(wish);
+      expect(text(world, NEW_FILE)).toBeUndefined();
+      return { ended, ran };
+    }
+
+    it.each([1, 2, 3])(
+      'the unit of the boot makes systemd read its units again, and calls no other program: %i steps were done',
+      (performed) => {
+        const { ended, ran } = recovered(performed, { runtime: 'leave' });
+        expect(ended).toMatchObject({ outcome: 'undone', undo: { failed: [] } });
+        expect(ran).toEqual(['systemctl daemon-reload']);
       },
-    };
-    const [ended] = storeOf(sys, 'boot-2').recover({ runtime: 'leave' });
-    expect(ended).toMatchObject({ outcome: 'undone', undo: { failed: [] } });
-    expect(ran).toEqual(['systemctl daemon-reload']);
-    expect(text(world, NEW_FILE)).toBeUndefined();
+    );
+
+    it('that systemd did not is told', () => {
+      const run: Sys['run'] = () => ({ type: 'exited', code: 1, stdout: '', stderr: 'refused' });
+      const { ended } = recovered(1, { runtime: 'leave' }, { run });
+      expect(ended).toMatchObject({ outcome: 'incomplete', undo: { failed: [{ what: 'units read again' }] } });
+    });
+
+    it('without that unit, what runs is told the old values though no run had told it the new ones', () => {
+      const { ended, ran } = recovered(1, { runtime: 'assert' });
+      expect(ended).toMatchObject({ outcome: 'undone', undo: { failed: [] } });
+      expect(ran.slice(0, 2)).toEqual(['auditctl -d r', 'systemctl daemon-reload']);
+      expect(ran.slice(2)).toContainEqual(expect.stringMatching(/^systemctl (re)?start/));
+    });
+
+    it('without that unit, nothing is restarted where nothing had been written', () => {
+      expect(recovered(0, { runtime: 'assert' }).ran).toEqual([]);
+    });
   });
 
   it('is not for the unit of the boot where services of this boot may know of it', () => {
