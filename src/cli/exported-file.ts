@@ -14,7 +14,15 @@ const EXPORT_LIMIT = 512 * 1024 * 1024;
 
 /** What a file says of the snapshot in it, every byte looked at; the host it came from is not needed. */
 export function verifyExport(file: string): { readonly id: string; readonly troubles: readonly Trouble[] } {
-  const { id, parts, troubles } = readExport(bytesOf(file), file);
+  return verifyArchive(bytesOf(file), file);
+}
+
+/** @param file what the archive is called in an error */
+export function verifyArchive(
+  archive: Uint8Array,
+  file: string,
+): { readonly id: string; readonly troubles: readonly Trouble[] } {
+  const { id, parts, troubles } = readExport(archive, file);
   const disk = memoryDisk();
   const folder = joinPath(absPath('/snapshots'), id);
   put(disk, absPath('/tx'), 'directory');

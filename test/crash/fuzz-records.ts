@@ -1,4 +1,5 @@
 import { type ReadExport, exportSnapshot, readExport } from '../../src/app/snapshot-export.ts';
+import { verifyArchive } from '../../src/cli/exported-file.ts';
 import { lookUp } from '../../src/host/memory-disk.ts';
 import { absPath } from '../../src/model/brand.ts';
 import { canonicalJson, digestOfBytes } from '../../src/model/canonical.ts';
@@ -133,10 +134,10 @@ const exportedSnapshot: FuzzTarget = {
   check: (bytes) => {
     exported ??= readExport(archiveOf(), 'a file');
     const known = exported;
-    const read = orRefused(() => readExport(bytes, 'a file'));
-    if (read === undefined || read.troubles.length > 0) {
+    if (orRefused(() => verifyArchive(bytes, 'a file'))?.troubles.length !== 0) {
       return undefined;
     }
+    const read = readExport(bytes, 'a file');
     return (
       expectThat(read.id === known.id && read.parts.length === known.parts.length, 'another snapshot') ??
       firstOf(read.parts, (part) =>
