@@ -29,7 +29,7 @@ interface MachineMethod {
 const UNIT = 'harden-recover.service';
 
 const METHODS: readonly MachineMethod[] = [
-  { name: 'machine: cut', rows: ['T35'], least: 50, points: (its) => times(50, () => cutSometime(its)) },
+  { name: 'machine: cut', rows: ['T35', 'T98'], least: 50, points: (its) => times(50, () => cutSometime(its)) },
   {
     name: 'machine: cut in a restart',
     rows: ['T36'],
