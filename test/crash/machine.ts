@@ -2,6 +2,7 @@ import type { Machine } from '../machine/machine.ts';
 import { HARDEN, lackingForMachines } from '../machine/prepared.ts';
 import {
   APPLY,
+  APPLY_PART,
   type Bench,
   type Point,
   beginApply,
@@ -209,7 +210,7 @@ function auditLocked(): Point {
       await machine.check("umask 027; echo '-e 2' >/etc/audit/rules.d/99-finalize.rules; auditctl -e 2 >/dev/null");
       const before = await lookAt(machine);
       const violations: string[] = [];
-      const applied = await machine.run(`${APPLY} ${only} --confirm-within never`, 600_000);
+      const applied = await machine.run(`${APPLY_PART} ${only} --confirm-within never`, 600_000);
       violations.push(...failed(applied));
       if (!`${applied.stdout}${applied.stderr}`.includes('pending-reboot')) {
         violations.push(`apply does not say pending-reboot: ${applied.stdout}${applied.stderr}`);
