@@ -48,10 +48,14 @@ export function undo(ground: UndoGround): UndoReport {
   const between = touched.filter((one) => gates.every((gate) => gate.touched !== one));
   const unrecorded =
     between.map((one) => restoreOne(restoring, one, progress)).includes(true) || closed.some((one) => one.unrecorded);
-  const begun = begunSteps(ground, unrecorded || wasBootedWith(ground, progress));
+  const begun = begunSteps(ground, unrecorded);
   if (ground.runtime === 'leave') {
-    const reads = allSteps(ground.manifest).filter(({ step }) => rereadsUnits(step));
-    undoCommands(ground, reads, progress, false);
+    undoCommands(
+      ground,
+      begun.filter(({ step }) => rereadsUnits(step)),
+      progress,
+      false,
+    );
   }
   if (ground.runtime === 'assert') {
     undoCommands(ground, begun, progress, wasUndone(ground, between, progress));
@@ -144,24 +148,18 @@ function rereadsUnits(step: ManifestStep): boolean {
   return step.kind === 'command' && step.undo.tool === 'systemctl' && step.undo.args[0] === 'daemon-reload';
 }
 
-function allSteps({ steps }: Manifest): readonly BegunStep[] {
-  return steps.map((step, index) => ({ index, step }));
-}
-
-/** A boot is an activation nobody recorded: services and the kernel took whatever of ours the files held. */
-function wasBootedWith({ sameBoot, journal }: UndoGround, { restored }: Progress): boolean {
-  return !sameBoot && (restored.length > 0 || stepsOf(journal, 'undoing').length > 0);
-}
-
-/** What may have been begun: all of it where the records cannot be the whole truth. */
-function begunSteps({ manifest, journal }: UndoGround, unrecorded: boolean): readonly BegunStep[] {
-  const steps = allSteps(manifest);
+/**
+ * What may have been begun: all of it where the records cannot be the whole truth. Another boot has made systemd read its units, with
+ * whatever of ours stood there; no record tells of that.
+ */
+function begunSteps({ manifest, journal, sameBoot }: UndoGround, unrecorded: boolean): readonly BegunStep[] {
+  const steps = manifest.steps.map((step, index) => ({ index, step }));
   const said = journal.records().some((record) => record.type === 'abort' && record.everything);
   if (unrecorded || said || !journal.intact()) {
     return steps;
   }
   const recorded = new Set(stepsOf(journal, 'intent'));
-  return steps.filter(({ index }) => recorded.has(index));
+  return steps.filter(({ index, step }) => recorded.has(index) || (!sameBoot && rereadsUnits(step)));
 }
 
 /** An inverse that finds nothing to undo may say so by failing; that counts only where it was surely needed. */
@@ -185,7 +183,8 @@ function undoCommands(
     const took = readByBoot || (ground.sameBoot && done.has(index));
     // What did not run to its end has not found that there is nothing to undo.
     const toldNothing = end.type !== 'exited' || (!tried.has(index) && !undoneBefore);
-    const needed = took && toldNothing;
+    // Reading units again never finds that there is nothing to undo.
+    const needed = took && (toldNothing || rereadsUnits(step));
     const trouble = { what: step.what, reason: `${[step.undo.tool, ...step.undo.args].join(' ')} ${reason ?? ''}` };
     if (reason === undefined) {
       progress.restored.push(step.what);

@@ -6,6 +6,7 @@ import type { RecoverWish } from '../../../src/model/revert.ts';
 import type { Sys } from '../../../src/model/sys.ts';
 import type { StepInput, UndoReport } from '../../../src/model/transaction.ts';
 import { DAEMON_JSON, type World, processIn } from '../../support/memory-world.ts';
+import { Killed, MUTATING, faultySys } from '../../support/faulty-sys.ts';
 import { STATE, bytes, sampleSpec, sampleSteps, sampleWorld, storeOf } from '../../support/store-scenario.ts';
 
 const OLD = '{ "icc": true }\n';
@@ -222,15 +223,74 @@ describe('an undo', () => {
       expect(ended).toMatchObject({ outcome: 'incomplete', undo: { failed: [{ what: 'units read again' }] } });
     });
 
-    it('without that unit, what runs is told the old values though no run had told it the new ones', () => {
-      const { ended, ran } = recovered(1, { runtime: 'assert' });
-      expect(ended).toMatchObject({ outcome: 'undone', undo: { failed: [] } });
-      expect(ran.slice(0, 2)).toEqual(['auditctl -d r', 'systemctl daemon-reload']);
-      expect(ran.slice(2)).toContainEqual(expect.stringMatching(/^systemctl (re)?start/));
-    });
+    it.each([0, 1])(
+      'without that unit too, and no service is told what no run had begun: %i steps were done',
+      (performed) => {
+        const { ended, ran } = recovered(performed, { runtime: 'assert' });
+        expect(ended).toMatchObject({ outcome: 'undone', undo: { failed: [] } });
+        expect(ran).toEqual(['systemctl daemon-reload']);
+      },
+    );
 
-    it('without that unit, nothing is restarted where nothing had been written', () => {
-      expect(recovered(0, { runtime: 'assert' }).ran).toEqual([]);
+    it.each(['leave', 'assert'] as const)(
+      '%s: whenever the recovery is killed, the next one makes it so',
+      (runtime) => {
+        const told = (kill: number): { readonly ended: boolean; readonly reloads: number } => {
+          const world = sampleWorld();
+          const process = processIn(world);
+          storeOf(process).begin(sampleSpec(steps)).perform(0);
+          process.kill();
+          let reloads = 0;
+          const counted = (sys: Sys): Sys => ({
+            ...sys,
+            run: (command, timeoutMs) => {
+              reloads += command.args[0] === 'daemon-reload' ? 1 : 0;
+              return sys.run(command, timeoutMs);
+            },
+          });
+          const faulty = faultySys(processIn(world), {
+            counted: MUTATING,
+            before: (number) => {
+              if (number === kill) {
+                throw new Killed();
+              }
+            },
+          });
+          let ended = true;
+          try {
+            storeOf(counted(faulty.sys), 'boot-2').recover({ runtime });
+          } catch {
+            ended = false;
+          }
+          world.disk.locks.clear();
+          storeOf(counted(processIn(world)), 'boot-2').recover({ runtime: 'assert' });
+          expect(text(world, NEW_FILE)).toBeUndefined();
+          return { ended, reloads };
+        };
+        for (let kill = 0; ; kill += 1) {
+          const { ended, reloads } = told(kill);
+          expect(reloads, `killed at call ${kill}`).toBeGreaterThan(0);
+          if (ended) {
+            break;
+          }
+        }
+      },
+    );
+
+    it('is still to be done where systemd refused it twice', () => {
+      const world = sampleWorld();
+      const process = processIn(world);
+      storeOf(process).begin(sampleSpec(steps)).perform(0);
+      process.kill();
+      const refusing = (): Sys => ({
+        ...processIn(world),
+        run: () => ({ type: 'exited', code: 1, stdout: '', stderr: 'refused' }),
+      });
+      for (const again of [1, 2]) {
+        const store = storeOf(refusing(), 'boot-2');
+        expect(store.recover({ runtime: 'leave' }), `time ${again}`).toMatchObject([{ outcome: 'incomplete' }]);
+        store.close();
+      }
     });
   });
 
