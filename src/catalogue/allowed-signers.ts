@@ -42,11 +42,14 @@ export function signerMistakes(file: string, text: string): readonly Problem[] {
 }
 
 function mistakeIn(line: string): Mistake | undefined {
-  const [name, second, ...rest] = wordsOf(line);
+  const words = wordsOf(line);
+  const [name, second, ...rest] = words;
   if (name === undefined) {
     return undefined;
   }
-  const unclosed = [name, second, ...rest].find((word) => word !== undefined && quotes(word.text) % 2 === 1);
+  // Behind its type are the key and a comment, in which anything may stand.
+  const key = words.findIndex(({ text }) => isKeyType(text));
+  const unclosed = words.slice(0, key < 0 ? undefined : key).find(({ text }) => quotes(text) % 2 === 1);
   if (unclosed !== undefined) {
     return [unclosed.column, 'a quotation mark is not closed'];
   }

@@ -128,8 +128,14 @@ function refuseNone(asked: Asked, chosen: readonly Candidate[], profile: Profile
     ...coarse.map(({ flag }) => flag),
     ...(without.length === 0 ? [] : ['-x']),
   ];
-  if (given.length > 0 && chosen.length > 0 && chosen.every((one) => leftOutByLists(one, asked) !== undefined)) {
-    throw misfit(profile, [`${given.join(', ')} ${given.length === 1 ? 'leaves' : 'together leave'} no control`]);
+  const fitting = chosen.filter((one) => leftOutByLists(one, asked) === undefined);
+  const left = fitting.map((one) => ({ one, by: leftOutBy(one, profile, asked) }));
+  if (given.length > 0 && chosen.length > 0 && left.every(({ by }) => by !== undefined)) {
+    const why = left.map(({ one, by = '' }) => `${one.id === '-' ? one.control : one.id} is left out by ${by}`);
+    throw misfit(
+      profile,
+      why.length > 0 ? why : [`${given.join(', ')} ${given.length === 1 ? 'leaves' : 'together leave'} no control`],
+    );
   }
 }
 

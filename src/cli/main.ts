@@ -67,12 +67,17 @@ async function printTopic(name: TopicName): Promise<void> {
   await print(topicText(name, TOPICS[name], readTerminal(false).out));
 }
 
+/** Looked for before a line is parsed, which is where most errors come from. */
+function isDebug(args: readonly string[]): boolean {
+  return args.includes('--debug') || args.includes('--debug=true');
+}
+
 async function bugReport(error: unknown, args: readonly string[]): Promise<string> {
   const { unfinishedRuns } = await import('./store-place.ts');
   const place = commandPlace();
   const openRuns = unfinishedRuns(place).unfinished;
   const program = `harden ${TOOL_VERSION}, node ${process.version}, ${process.platform} ${process.arch}`;
-  const debug = args.includes('--debug');
+  const debug = isDebug(args);
   const log = (await import('./debug.ts')).logBug(error, debug);
   return bugText(error, { program, args, openRuns, debug, place, log }, readTerminal(false).err);
 }
@@ -84,7 +89,7 @@ async function runCommand(args: readonly string[]): Promise<ExitCode> {
   };
   try {
     noteWords(args);
-    if (args.includes('--debug')) {
+    if (isDebug(args)) {
       (await import('./debug.ts')).logInternals(args);
     }
     await (await commandLine(args, finish)).parseAsync();

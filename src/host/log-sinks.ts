@@ -90,5 +90,5 @@ function journalText({ priority, message, fields }: LogEntry): string {
 }
 
 function plain(text: string): string {
-  return text.replaceAll(/[\0-\x1f\x7f]+/g, ' ');
+  return text.replaceAll(/[\0-\x1f\x7f-\x9f\u2028\u2029]+/g, ' ');
 }

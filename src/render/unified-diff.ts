@@ -20,7 +20,7 @@ export function unifiedDiff(difference: FileDifference, style: Style, unfold?: s
     return [];
   }
   const body = hunks.flatMap((hunk) => [
-    `@@ -${hunk.oldStart},${hunk.oldLines} +${hunk.newStart},${hunk.newLines} @@`,
+    `@@ -${range(hunk.oldStart, hunk.oldLines)} +${range(hunk.newStart, hunk.newLines)} @@`,
     ...hunk.lines,
   ]);
   const shownLines = unfold === undefined ? body : folded(body, unfold);
@@ -31,6 +31,11 @@ export function unifiedDiff(difference: FileDifference, style: Style, unfold?: s
     `+++ ${after === null ? '/dev/null' : printable(path)}`,
     ...shownLines.map((line) => painted(line, style)),
   ];
+}
+
+/** As diff(1): of no lines it is the line before them. */
+function range(start: number, lines: number): string {
+  return `${lines === 0 ? start - 1 : start},${lines}`;
 }
 
 /** The first lines, and how to see the rest; `lines` as they are where they are few. */

@@ -43,6 +43,9 @@ describe('harden explain N', () => {
       id: 'H2006',
       says: ['To see them: harden plan -c 2.2 --from '],
     });
+    using tree = plantTree(DOCKER_CE);
+    const below = await harden(['explain', '99', '--root', tree.root]);
+    expect(below.stderr.replaceAll(/\s+/g, ' ').match(/--root/g)).toHaveLength(1);
   });
 });
 

@@ -144,7 +144,7 @@ describe.runIf(realHosts())('daemon options on a real daemon', () => {
     const held = await ask(host, { desired: [icc] });
     expect(held.assessments[0]?.comparison).toMatchObject({
       verdict: 'fail',
-      pending: { command: 'docker stop web, then restart dockerd the way it was started' },
+      pending: { command: 'docker stop web, then restart dockerd the way it was started, then docker start web' },
     });
     expect(await host.check("docker inspect -f '{{.State.Running}}' web")).toBe('true\n');
     await host.check('docker stop -t 0 web');

@@ -14,7 +14,7 @@ import {
 } from './systemd-parts.ts';
 import { type TestHost, realHosts, systemdHost } from './throwaway-host.ts';
 
-const HELD = 'docker stop always plain web, then systemctl restart docker.service';
+const HELD = 'docker stop always plain web, then systemctl restart docker.service, then docker start always plain web';
 
 describe.runIf(realHosts('bookworm', 'trixie'))('a host whose docker is restarted by systemd', () => {
   test.each(['bookworm', 'trixie'] as const)(

@@ -49,7 +49,13 @@ export function explainCommand() {
       const site = (wish: PlanWish): Promise<PlanWish> => withWaivers(ground, wish, args);
       if (isChange) {
         const wish = await site(wishFor(ground, args, 0));
-        const { plan, change } = await explainChange(ground, Number(what.replace('c', '')), wish, planWords(args));
+        const { plan, change } = await explainChange(
+          ground,
+          Number(what.replace('c', '')),
+          wish,
+          // Where it looks is added to every command that is proposed.
+          planWords({ ...args, root: undefined }),
+        );
         await print(`${numberedIn(plan, change, out).join('\n')}\n\n${explainChangeText(plan, change, out)}`);
         return;
       }

@@ -5,6 +5,7 @@ import type { PastPlan } from '../../app/history.ts';
 import { makePlan } from '../../app/make-plan.ts';
 import { isProfileFile } from '../../catalogue/profiles.ts';
 import type { PlanDifference } from '../../model/difference.ts';
+import { shellWord } from '../../model/command-place.ts';
 import { EXIT, type ExitCode, HardenError } from '../../model/errors.ts';
 import type { HostFacts } from '../../model/facts.ts';
 import type { Plan } from '../../model/plan.ts';
@@ -271,5 +272,5 @@ function applyCommand(plan: Plan, args: PlanArguments, file: string | undefined)
     ...configWords(),
   ];
   const words = file === undefined ? planWords(args) : [file, ...withFile];
-  return ['sudo harden apply', ...words].join(' ');
+  return ['sudo harden apply', ...words.map(shellWord)].join(' ');
 }

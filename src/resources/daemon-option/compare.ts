@@ -249,7 +249,7 @@ function heldBack(
   const restart = pendingFor(key, facts).command;
   return {
     reason: 'containers that outlive a restart hold the default bridge as it is',
-    command: `docker stop ${running.join(' ')}, then ${restart}`,
+    command: `docker stop ${running.join(' ')}, then ${restart}, then docker start ${running.join(' ')}`,
   };
 }
 

@@ -15,6 +15,7 @@ describe('a file of allowed signers', () => {
     ['remarks', '# of the site\n\n'],
     ['a name and a key', `ann@example.org ${ED}\n`],
     ['a remark behind the key', `ann@example.org ${ED} ann at home\n`],
+    ['a remark with inches', `ann@example.org ${ED} the 6" rack\n`],
     ['several names, quoted', `"ann@example.org,bob@example.org" ${ED}\n`],
     ['options', `ann@example.org cert-authority,namespaces="harden-plan,git",valid-before="20270131Z" ${ED}\n`],
     ['options in capitals', `ann@example.org Valid-After="202701312359" ${ED}\n`],

@@ -65,6 +65,14 @@ describe('a coarse choice', () => {
     expect(chosen(lists)).toStrictEqual(expected);
   });
 
+  it('is refused where the site left out all that was asked for, which would look like a host in order', () => {
+    const left: Profile = { ...level1, leftOutBySite: [{ item: '3.1', by: '/etc/harden/harden.json5' }] };
+    const why = { code: 'H2004', exit: 64, details: ['3.1 is left out by /etc/harden/harden.json5'] };
+    expect(refused({ control: ['3.1'] }, left)).toMatchObject(why);
+    expect(refused({ section: ['3'] }, left)).toMatchObject(why);
+    expect(select({ control: ['3.1', '2.2'] }, left).selected).toHaveLength(1);
+  });
+
   it('says what it left out, the finer list first', () => {
     const { leftOut } = select({ section: ['2'], severity: ['low'], control: ['1.*', '2.*'], exclude: ['audit-one'] });
     expect(leftOut.map(({ control, by }) => [control, by])).toStrictEqual([

@@ -33,6 +33,7 @@ describe('a unified diff', () => {
 
   test('of a new file comes from nowhere; of equal texts there is none', () => {
     expect(unifiedDiff({ path, before: null, after: '{}\n' }, STYLE)[0]).toBe('--- /dev/null');
+    expect(unifiedDiff({ path, before: null, after: '{}\n' }, STYLE)[2]).toBe('@@ -0,0 +1,1 @@');
     expect(unifiedDiff({ path, before: '{}\n', after: null }, STYLE)[1]).toBe('+++ /dev/null');
     expect(unifiedDiff({ path, before: '{}\n', after: '{}\n' }, STYLE)).toEqual([]);
   });
