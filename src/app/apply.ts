@@ -16,7 +16,7 @@ import type { TransactionSpec, Trouble } from '../model/transaction.ts';
 import type { Ceiling } from '../plan/ceiling.ts';
 import { leftByChoice, narrowed } from '../plan/narrow.ts';
 import type { Work } from '../resources/resource-type.ts';
-import { type Consent, consentTo } from './consent.ts';
+import { type Consent, consentGiven, consentTo } from './consent.ts';
 import { Stopped, type TransactionEnd, endOf, failureOf, reasonOf, refuseStopped } from './ending.ts';
 import { fileDifferences } from './file-differences.ts';
 import { type WaiverDesk, wishWith, withoutControls } from './given-waivers.ts';
@@ -77,24 +77,37 @@ export async function apply(ground: Ground, store: Store, request: ApplyRequest,
     return { type: 'nothing-to-do', plan: first.plan };
   }
   const timer = await timerFor(request.keep, plan, first.facts);
-  if (request.dryRun) {
-    const work = await workOf(changesOf(plan), ground.types, first.facts, ground.host);
-    preflight(work, first.facts, ground.host, store);
-    await refuseUnhealthy(request.health, ui);
-    const rehearsed = store.rehearse(specOf({ ground, request, plan, before: first }, work));
-    refuseStopped(ui);
-    ui.progress({ type: 'rehearsed', rehearsed });
-    return { type: 'dry-run', plan, steps: work.steps.map(stepText) };
-  }
   const { yes, ceiling } = request;
   const choice = { ...choiceIn(plan, first.facts, ground), waiving: request.waiving };
   const { unattended = NOT_UNATTENDED, approvedPlan: fromFile, given } = request;
   const asking = { plan, verb: 'apply', yes, ceiling, by: ground.operator, now: ground.now, choice } as const;
-  const consent = await consentTo({ ...asking, unattended, fromFile, given, words: request.words }, ui);
+  const consenting = { ...asking, unattended, fromFile, given, words: request.words };
+  if (request.dryRun) {
+    const covered = consentGiven(consenting)?.plan ?? plan;
+    return covered.changes.length === 0
+      ? { type: 'nothing-to-do', plan: first.plan, leftOut: leftByChoice(plan, covered) }
+      : dryRun({ ground, request, ui, plan: covered, before: first }, store);
+  }
+  const consent = await consentTo(consenting, ui);
   if (consent.type === 'declined') {
     return { type: 'declined', plan };
   }
   return carryOutAgreed({ ground, request, ui, timer, plan, consent }, store);
+}
+
+/** All of `plan` but the writes. */
+async function dryRun(
+  run: Pick<Run, 'ground' | 'request' | 'ui' | 'plan' | 'before'>,
+  store: Store,
+): Promise<RunOutcome> {
+  const { ground, request, ui, plan, before } = run;
+  const work = await workOf(changesOf(plan), ground.types, before.facts, ground.host);
+  preflight(work, before.facts, ground.host, store);
+  await refuseUnhealthy(request.health, ui);
+  const rehearsed = store.rehearse(specOf(run, work));
+  refuseStopped(ui);
+  ui.progress({ type: 'rehearsed', rehearsed });
+  return { type: 'dry-run', plan, steps: work.steps.map(stepText) };
 }
 
 interface Agreement extends Pick<Run, 'ground' | 'request' | 'ui' | 'timer'> {

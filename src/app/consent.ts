@@ -43,6 +43,13 @@ export type Consent =
  * @throws HardenError exit 4 where approval is needed and not possible.
  */
 export async function consentTo(request: ConsentRequest, ui: Ui): Promise<Consent> {
+  return consentGiven(request) ?? (await consentAskedFor(request, ui));
+}
+
+type Approved = Extract<Consent, { readonly type: 'approved' }>;
+
+/** What was approved without a question; undefined where nothing was said. @throws HardenError exit 4 where that does not cover the plan */
+export function consentGiven(request: ConsentRequest): Approved | undefined {
   const { plan, verb, by, now, words = [] } = request;
   const { unattended = NOT_UNATTENDED, ceiling, fromFile } = request;
   if (request.given !== undefined) {
@@ -58,6 +65,12 @@ export async function consentTo(request: ConsentRequest, ui: Ui): Promise<Consen
     const accepted = unattended.accept.length === 0 ? {} : { accepted: [...unattended.accept] };
     return { type: 'approved', plan: covered, approval: { ...note, how: '--yes', ceiling, ...accepted } };
   }
+  return undefined;
+}
+
+async function consentAskedFor(request: ConsentRequest, ui: Ui): Promise<Consent> {
+  const { plan, verb, by, now, words = [], unattended = NOT_UNATTENDED } = request;
+  const note = { by, ...unattended.note };
   if (!ui.canAsk) {
     throw nobodyToAsk(plan, verb, ui.unasked ?? 'there is nobody to ask', words);
   }

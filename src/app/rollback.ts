@@ -24,7 +24,7 @@ import type { Store } from '../state/store.ts';
 import { chosenPart } from './chosen-part.ts';
 import { pastRuns } from './past-runs.ts';
 import { areTakenBack, chosenSnapshot, planOfSnapshot, standingChanges } from './snapshots.ts';
-import { consentTo } from './consent.ts';
+import { type ConsentRequest, consentGiven, consentTo } from './consent.ts';
 import { stillTheWayBack } from './still-approved.ts';
 import { type TransactionEnd, endOf, failureOf, reasonOf, refuseStopped } from './ending.ts';
 import type { Ground } from './ground.ts';
@@ -76,6 +76,7 @@ export async function rollback(ground: Ground, store: Store, request: RollbackRe
     undoPhases: reversal.undoPhases,
   });
   if (request.dryRun) {
+    consentGiven(consentWish(first, { ground, request }));
     ui.progress({ type: 'rehearsed', rehearsed: store.rehearse(specFor(first, plan)) });
     const left = first.reversal.kept.map(({ what, reason }) => `leave ${what}: ${reason}`);
     return { type: 'dry-run', plan, steps: [...first.reversal.steps.map(stepText), ...left] };
@@ -131,16 +132,22 @@ interface AgreedWay {
 /** Undefined where it was declined. @throws HardenError where it cannot be agreed to, or the host moved meanwhile. */
 async function agreedWay({ plan }: WayBack, asking: Asking): Promise<AgreedWay | undefined> {
   const { ground, applied, files, request, ui } = asking;
-  const { yes, ceiling, note = {}, words } = request;
-  const unattended = { ...NOT_UNATTENDED, note };
-  const wish = { plan, verb: 'rollback', yes, ceiling, by: ground.operator, now: ground.now } as const;
-  const consent = await consentTo({ ...wish, unattended, words }, ui);
+  const consent = await consentTo(consentWish({ plan }, { ground, request }), ui);
   refuseStopped(ui);
   if (consent.type === 'declined') {
     return undefined;
   }
   const way = await wayBack(ground, applied, files);
   return { way, plan: stillTheWayBack(plan, way.plan), approvals: [consent.approval] };
+}
+
+function consentWish(
+  { plan }: Pick<WayBack, 'plan'>,
+  { ground, request }: { readonly ground: Ground; readonly request: RollbackRequest },
+): ConsentRequest {
+  const { yes, ceiling, note = {}, words } = request;
+  const unattended = { ...NOT_UNATTENDED, note };
+  return { plan, verb: 'rollback', yes, ceiling, by: ground.operator, now: ground.now, unattended, words };
 }
 
 function refuseRollbackOfRollback(id: string, purpose: 'apply' | 'rollback'): void {

@@ -139,6 +139,23 @@ describe.runIf(canOwn())('--skip-over-ceiling', () => {
   });
 });
 
+describe.runIf(canOwn())('--dry-run', () => {
+  test('with consent given on the command line ends as the apply would, and shows its steps alone', async () => {
+    using tree = plantTree(DOCKER_CE);
+    const low = [...CHOICE, '--yes', '--max-risk', 'low'];
+    const dry = await apply(tree, ...low, '--skip-over-ceiling', '--dry-run', '--json');
+    const { plan: shown } = JSON.parse(dry.stdout) as { readonly plan: Plan };
+    await refused(tree, [...low, '--dry-run'], { code: 4, id: 'H4002', says: [] });
+    await refused(tree, [...CHOICE, '--approve', 'deadbeef', '--dry-run'], { code: 5, id: 'H4020', says: [] });
+    await refused(tree, [...low, '--accept', '9.9', '--dry-run'], { code: 64, id: 'H4021', says: ['9.9'] });
+    const { plan } = await result(tree, ...low, '--skip-over-ceiling');
+    expect(shown.changes.map(({ address }) => address)).toEqual(plan.changes.map(({ address }) => address));
+    const none = await apply(tree, ...low, '--skip-over-ceiling', '--dry-run');
+    expect(none.code, none.stderr).toBe(0);
+    expect(none.stdout).toContain('all of it goes beyond the ceilings');
+  });
+});
+
 describe.runIf(canOwn())('--refresh', () => {
   test('goes on with an expired plan where the plan of this moment is the approved one, or less', async () => {
     using tree = plantTree(DOCKER_CE);

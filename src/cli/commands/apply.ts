@@ -95,7 +95,11 @@ export function applyCommand(finish: Finish) {
         ),
       )
         .positional('plan', { type: 'string', describe: 'a plan file; without one the host is planned now' })
-        .option('dry-run', { type: 'boolean', default: false, describe: 'all of apply but the writes' })
+        .option('dry-run', {
+          type: 'boolean',
+          default: false,
+          describe: 'all of apply but the writes; without approval on the command line, of the whole plan',
+        })
         .option('confirm-within', {
           type: 'string',
           requiresArg: true,
