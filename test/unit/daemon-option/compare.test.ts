@@ -351,7 +351,10 @@ describe('what a change costs', () => {
       await judge(icc, withContainers({ LiveRestoreEnabled: true }, web), { file: '{"icc": false}' }),
     ).toMatchObject({
       verdict: 'fail',
-      pending: { until: 'restart', command: 'docker stop web, then systemctl restart docker.service, then docker start web' },
+      pending: {
+        until: 'restart',
+        command: 'docker stop web, then systemctl restart docker.service, then docker start web',
+      },
     });
   });
 
