@@ -37,7 +37,7 @@ export function applyClock({ argv }: OwnProgram): ApplyClock {
   };
 }
 
-/** By what the unit says of itself: `NeedDaemonReload` is yes on 257 for every unit as soon as any other was written. */
+/** By what the unit says of itself: `NeedDaemonReload` is yes on 257 for every unit as soon as one other was written. */
 async function isKnown(unit: string, { id }: Pick<ScheduledApply, 'id'>): Promise<boolean> {
   return (await show(unit, ['Description'])).get('Description')?.endsWith(unitMark(id)) === true;
 }

@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import type { DeepReadonly } from './plan.ts';
+import { Counts, type DeepReadonly } from './plan.ts';
 
 /**
  * What `--events` writes, one JSON object a line, as it happens. The first names schema and run, the last repeats the exit code; of a
@@ -10,15 +10,7 @@ export const EVENT_SCHEMA_MINOR = 1;
 
 const Summary = z.lazy(() =>
   z.strictObject({
-    controls: z.int(),
-    pass: z.int(),
-    toFix: z.int(),
-    waived: z.int(),
-    manual: z.int(),
-    notApplicable: z.int(),
-    notChecked: z.int(),
-    errors: z.int(),
-    changes: z.int(),
+    ...Counts.unwrap().shape,
     applied: z
       .int()
       .describe('Changes carried out and seen on the host, or pending as announced; of a rollback those put back.'),

@@ -208,7 +208,8 @@ const Host = z.lazy(() =>
   }),
 );
 
-const Summary = z.lazy(() =>
+/** How many controls and changes there are of each kind. */
+export const Counts = z.lazy(() =>
   z.strictObject({
     controls: z.int(),
     pass: z.int(),
@@ -219,6 +220,12 @@ const Summary = z.lazy(() =>
     notChecked: z.int(),
     errors: z.int(),
     changes: z.int(),
+  }),
+);
+
+const Summary = z.lazy(() =>
+  z.strictObject({
+    ...Counts.unwrap().shape,
     pending: z.int(),
     maxRisk: Risk().nullable(),
     maxImpact: Impact(),

@@ -290,7 +290,7 @@ describe.runIf(canOwn() && existsSync('/usr/bin/ssh-keygen'))('signatures', () =
     await refused(tree, args, { code: 65, id: 'H1041', says: [] });
   });
 
-  test('a signed plan of another host is refused as any such plan is', async () => {
+  test('a signed plan of another host is refused for its host, as without a signature', async () => {
     using tree = plantTree(DOCKER_CE);
     using other = plantTree({ ...DOCKER_CE, '/etc/machine-id': 'cdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcd\n' });
     const { args } = await signed(tree);
