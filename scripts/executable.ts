@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { chmod, copyFile, mkdtemp, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -47,9 +48,12 @@ async function makeBlob(
   for (const part of PARTS) {
     const code = join(work, `${part}.code`);
     const words = [program.first, program.rest, part, code, ...rehearsals[part]];
-    await execa(process.execPath, [...EXEC_ARGV, join(import.meta.dirname, 'compile.cjs'), ...words], {
-      reject: false,
-    });
+    const compile = [...EXEC_ARGV, join(import.meta.dirname, 'compile.cjs'), ...words];
+    // A rehearsal may end as it likes: a verify finds something.
+    const { stderr } = await execa(process.execPath, compile, { reject: false });
+    if (!existsSync(code)) {
+      throw new Error(`The code of the ${part} part was not made: ${stderr}`);
+    }
     assets[`${part}.code`] = code;
   }
   await writeFile(

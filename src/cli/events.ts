@@ -1,3 +1,4 @@
+import { withEvents } from '../app/events.ts';
 import type { RunOutcome } from '../app/outcome.ts';
 import type { Ui } from '../app/ui.ts';
 import { EVENT_SCHEMA, EVENT_SCHEMA_MINOR, type RunEvent } from '../model/event.ts';
@@ -65,7 +66,6 @@ async function withWriter(
   finish: Finish,
   work: (events: Events, finish: Finish) => Promise<unknown>,
 ): Promise<void> {
-  const { withEvents } = await import('../app/events.ts');
   const end: End = { code: EXIT.ok, outcome: undefined, planned: undefined };
   const begun = startOnce(writer);
   const emit = (event: RunEvent): void => {

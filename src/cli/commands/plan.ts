@@ -2,8 +2,10 @@ import { printableJson } from '../../render/printable.ts';
 import { resolve } from 'node:path';
 import type { CommandModule } from 'yargs';
 import type { PastPlan } from '../../app/history.ts';
+import { hooksOf } from '../../app/hooks.ts';
 import { makePlan } from '../../app/make-plan.ts';
 import { isProfileFile } from '../../catalogue/profiles.ts';
+import { liveHost } from '../../host/live-host.ts';
 import type { PlanDifference } from '../../model/difference.ts';
 import { shellWord } from '../../model/command-place.ts';
 import { EXIT, type ExitCode, HardenError } from '../../model/errors.ts';
@@ -158,9 +160,10 @@ function planExit(plan: Plan): ExitCode {
   return plan.notChecked.length > 0 ? EXIT.notEverythingChecked : EXIT.ok;
 }
 
-/** Of a plan of this machine. */
+/** Of a plan of this machine. Most machines have none, and need not load what runs them. */
 async function tellHooks({ from, root }: Pick<PlanArguments, 'from' | 'root'>, plan: Plan): Promise<void> {
-  if (from === undefined && root === undefined && process.geteuid?.() === 0) {
+  const isOfThisMachine = from === undefined && root === undefined;
+  if (isOfThisMachine && process.geteuid?.() === 0 && hooksOf(liveHost(), 'plan').length > 0) {
     const { hooksAfter } = await import('../hooks.ts');
     await hooksAfter('plan', planJson(plan));
   }
