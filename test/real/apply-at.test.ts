@@ -27,7 +27,8 @@ describe.runIf(realHosts('bullseye', 'trixie'))('apply --at', () => {
       expect((await harden(host, ['status'])).stdout).toMatch(/^Set for .*1 change, approved by root/);
       expectCode(await harden(host, ['apply', ...YES, '--at', 'boot']), 9, 'H6032');
       expect((await harden(host, ['doctor'])).stderr).not.toContain('H1000');
-      await until(host, `[ "$(docker info -f '{{.LiveRestoreEnabled}}')" = true ]`).catch(async (cause: unknown) => {
+      const restarted = `[ "$(docker info -f '{{.LiveRestoreEnabled}}')" = true ]`;
+      await until(host, restarted, 90_000).catch(async (cause: unknown) => {
         throw new Error(await host.check(`journalctl -n 60 --no-pager; ${HARDEN} status || true`), { cause });
       });
       await untilGone(host);
