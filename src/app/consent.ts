@@ -43,7 +43,14 @@ export type Consent =
  * @throws HardenError exit 4 where approval is needed and not possible.
  */
 export async function consentTo(request: ConsentRequest, ui: Ui): Promise<Consent> {
-  return consentGiven(request) ?? (await consentAskedFor(request, ui));
+  const given = consentGiven(request);
+  if (given === undefined) {
+    return consentAskedFor(request, ui);
+  }
+  if (given.plan.changes.length > 0) {
+    ui.approved?.(given.plan);
+  }
+  return given;
 }
 
 type Approved = Extract<Consent, { readonly type: 'approved' }>;

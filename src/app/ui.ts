@@ -55,6 +55,8 @@ export interface Ui {
   progress(event: Progress): void;
   /** Told once which plan it is about, before anything is asked or changed: the approved one, else that of the host as found. */
   planned?(plan: Plan): void;
+  /** Told of a plan nobody is asked about, since the command line or an earlier approval covers it; what covers less is its part. */
+  approved?(plan: Plan): void;
   /** Shows the plan and asks. Called only where somebody can answer. */
   ask(question: Question): Promise<Answer>;
   readonly canAsk: boolean;

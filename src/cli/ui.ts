@@ -18,8 +18,14 @@ export interface PersonUi extends Ui {
   done(): void;
 }
 
+/** How a plan is shown before a question about it, and how one that needs none is before it begins. */
+export interface PlanViews {
+  readonly asked: (plan: Plan) => string;
+  readonly approved: (plan: Plan) => string;
+}
+
 /** A person, or the log of whoever runs us unattended: a live list on a terminal, one line per finished step elsewhere. */
-export function personUi(terminal: Terminal, stop: StopSignals, showPlan: (plan: Plan) => void): PersonUi {
+export function personUi(terminal: Terminal, stop: StopSignals, views: PlanViews): PersonUi {
   const { err: style } = terminal;
   const list = terminal.live && terminal.talk !== 'quiet' ? liveList() : undefined;
   const beat = list === undefined && terminal.talk !== 'quiet' ? heartbeat() : undefined;
@@ -38,8 +44,13 @@ export function personUi(terminal: Terminal, stop: StopSignals, showPlan: (plan:
       show(event, terminal, list);
       follow(event, beat);
     },
+    approved: (plan) => {
+      if (terminal.talk !== 'quiet') {
+        tell(`${views.approved(plan)}\n`);
+      }
+    },
     ask: async (question) => {
-      showPlan(question.plan);
+      tell(views.asked(question.plan));
       return stop.whileAsking((signal) =>
         askPerson(
           question,

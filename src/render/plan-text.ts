@@ -34,14 +34,20 @@ export function planText(plan: Plan, style: Style, next: readonly string[], layo
     untouchedLines(plan, style),
     layout.showPass ? passingLines(plan, style) : [],
     waivedLines(plan, style),
-    plan.warnings.flatMap((warning) => wrap(style, 2, `${mark(style, '!')} ${printable(warning)}`, 4)),
+    warningLines(plan, style),
     wrap(style, 0, plan.content.notCovered, 2).map((line) => paint(style, 'dim', line)),
     next.flatMap((line) => wrap(style, 0, line, 2)),
   ];
-  return `${blocks
-    .filter((block) => block.length > 0)
-    .map((block) => block.join('\n'))
-    .join('\n\n')}\n`;
+  return textOf(blocks);
+}
+
+function textOf(blocks: readonly (readonly string[])[]): string {
+  const lines = blocks.filter((block) => block.length > 0).map((block) => block.join('\n'));
+  return `${lines.join('\n\n')}\n`;
+}
+
+function warningLines({ warnings }: Plan, style: Style): readonly string[] {
+  return warnings.flatMap((warning) => wrap(style, 2, `${mark(style, '!')} ${printable(warning)}`, 4));
 }
 
 /** The way back as a plan: what is put back and what that interrupts; how the host stands otherwise is not its subject. */
@@ -57,6 +63,16 @@ export function rollbackPlanText(plan: Plan, style: Style): string {
 /** A plan somebody has read before: counts, effects and what breaks. */
 export function planBrief(plan: Plan, style: Style): string {
   return `${[headLines('harden apply', plan, style), summaryLines(plan, style)].map((block) => block.join('\n')).join('\n\n')}\n`;
+}
+
+/** A plan that is carried out without a question: counts, effects and what has to be read, for the log of whoever began it. */
+export function planUnasked(plan: Plan, style: Style, verb: 'apply' | 'rollback'): string {
+  const blocks = [
+    headLines(`harden ${verb}`, plan, style),
+    ...(verb === 'apply' ? [summaryLines(plan, style), effectLines(plan, style)] : [wayBackLines(plan, style)]),
+    warningLines(plan, style),
+  ];
+  return textOf(blocks);
 }
 
 /** Only what a person must weigh again before an answer: effects and what breaks. */

@@ -14,7 +14,7 @@ import type { Approval, Plan } from '../../model/plan.ts';
 import type { Risk } from '../../model/remediation.ts';
 import type { ScheduledApply } from '../../model/scheduled.ts';
 import { reportWaivers } from '../../plan/report-of.ts';
-import { planBrief, planText } from '../../render/plan-text.ts';
+import { planBrief, planText, planUnasked } from '../../render/plan-text.ts';
 import { notNowText } from '../../render/scheduled-text.ts';
 import { type ApprovalArguments, approvalFrom, signerOf } from '../approval.ts';
 import { changeableGround, wishFor } from '../compose.ts';
@@ -42,7 +42,7 @@ import {
   stateOptions,
   waiverOptions,
 } from '../options.ts';
-import { print, tell } from '../output.ts';
+import { print } from '../output.ts';
 import { reportsFrom } from '../reports.ts';
 import { type LayoutArguments, layoutOf } from '../plan-layout.ts';
 import { keepCopy, readInput } from '../result-file.ts';
@@ -193,12 +193,15 @@ async function run(args: Wanted & { readonly runId: string }, terminal: Terminal
     dryRun: args['dry-run'],
     recovered: refuseUnrecovered,
   };
-  const showPlan = (plan: Plan): void => {
-    tell(put === undefined ? '' : notNowText(put.at, terminal.err));
-    tell(approvedPlan === undefined ? planText(plan, terminal.err, [], layoutOf(args)) : planBrief(plan, terminal.err));
+  const { err } = terminal;
+  const notNow = put === undefined ? '' : notNowText(put.at, err);
+  const views = {
+    asked: (plan: Plan) =>
+      `${notNow}${approvedPlan === undefined ? planText(plan, err, [], layoutOf(args)) : planBrief(plan, err)}`,
+    approved: (plan: Plan) => `${notNow}${planUnasked(plan, err, 'apply')}`,
   };
   return withStore(ground, place, async (store, stop) => {
-    const ui = personUi(terminal, stop, showPlan);
+    const ui = personUi(terminal, stop, views);
     const outcome = await apply(ground, store, request, events.under(ui)).finally(() => ui.done());
     return endedRun(
       store,

@@ -4,7 +4,7 @@ import type { Impact } from '../../model/change.ts';
 import type { Plan } from '../../model/plan.ts';
 import type { Risk } from '../../model/remediation.ts';
 import { reportWaivers } from '../../plan/report-of.ts';
-import { rollbackPlanText } from '../../render/plan-text.ts';
+import { planUnasked, rollbackPlanText } from '../../render/plan-text.ts';
 import { changeableGround } from '../compose.ts';
 import { withStore } from '../store-place.ts';
 import { type ControlArguments, controlOptions, isChoice } from '../control-options.ts';
@@ -24,7 +24,7 @@ import {
 } from '../options.ts';
 import { healthSetup } from '../health.ts';
 import { planJson } from './plan.ts';
-import { print, tell } from '../output.ts';
+import { print } from '../output.ts';
 import { type NoteArguments, noteFrom } from '../approval.ts';
 import { reportsFrom } from '../reports.ts';
 import { wordsAgain } from '../said-words.ts';
@@ -131,11 +131,12 @@ async function carriedOut(
     recovered: refuseUnrecovered,
     ending: waiting.ending,
   };
-  const showPlan = (plan: Plan): void => {
-    tell(rollbackPlanText(plan, terminal.err));
+  const views = {
+    asked: (plan: Plan) => rollbackPlanText(plan, terminal.err),
+    approved: (plan: Plan) => planUnasked(plan, terminal.err, 'rollback'),
   };
   return withStore(ground, place, async (store, stop) => {
-    const ui = personUi(terminal, stop, showPlan);
+    const ui = personUi(terminal, stop, views);
     const outcome =
       waiting.outcome() ?? (await rollback(ground, store, request, events.under(ui)).finally(() => ui.done()));
     return endedRun(store, outcome, runOf({ id: args.runId, verb: 'rollback', ...note }, ground));

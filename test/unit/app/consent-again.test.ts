@@ -54,3 +54,13 @@ test('why nobody is asked is said as it is, and one change is one change', async
   expect(message).toBe('approval is needed, and CI is set, which says that nobody is asked. Nothing was changed.');
   expect(details).toEqual([expect.stringMatching(/^1 change, /)]);
 });
+
+test('a plan nobody is asked about is told before it begins; one that is refused or empty is not', async () => {
+  const told: string[] = [];
+  const telling: Ui = { ...ui, approved: ({ digest }) => void told.push(digest) };
+  await consentTo({ ...request, yes: true, ceiling: { maxRisk: 'high', maxImpact: 'reboot' } }, telling);
+  expect(told).toEqual([plan.digest]);
+  await expect(consentTo({ ...request, yes: true }, telling)).rejects.toThrow('goes beyond');
+  await consentTo({ ...request, yes: true, plan: { ...plan, changes: [] } }, telling);
+  expect(told).toEqual([plan.digest]);
+});
