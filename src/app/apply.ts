@@ -6,6 +6,7 @@ import { restartFactsOf } from '../engine/restart-facts.ts';
 import { stepText } from '../engine/steps-text.ts';
 import { workOf } from '../engine/work.ts';
 import { toJson } from '../model/canonical.ts';
+import { choiceWords } from '../model/choice-words.ts';
 import type { Change } from '../model/change.ts';
 import type { HealthReport, HealthSetup } from '../model/health.ts';
 import type { Approval, Plan } from '../model/plan.ts';
@@ -287,5 +288,5 @@ function withoutHint({ words = [], approvedPlan }: ApplyRequest): (ids: readonly
   return (ids) =>
     approvedPlan === undefined
       ? `To leave these out: harden ${said('apply', words, ['-x', ids.join(',')])}`
-      : `To leave these out, plan anew: harden plan -x ${ids.join(',')} -o FILE`;
+      : `To leave these out, plan anew: harden ${said('plan', choiceWords(approvedPlan.selection), ['-x', ids.join(',')])} -o FILE`;
 }

@@ -22,7 +22,7 @@ export function refuseBrokenFiles(plan: Plan, leaveOut: (ids: readonly string[])
     message: 'a configuration file of this host is broken, so nothing was changed.',
     ...place,
     details: [...new Set(broken.map((control) => control.reason)), `concerned: ${ids.join(' ')}`],
-    hint: `Correct it, then: harden plan. ${leaveOut(ids)}`,
+    hint: `Correct it, then: harden plan${broken.length < plan.controls.length ? `\n${leaveOut(ids)}` : ''}`,
   });
 }
 

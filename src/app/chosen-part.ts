@@ -3,6 +3,7 @@ import { coarseOf } from '../catalogue/coarse.ts';
 import { type ControlLists, selectControls } from '../catalogue/select.ts';
 import type { ErrorCode } from '../model/error-codes.ts';
 import { EXIT, HardenError } from '../model/errors.ts';
+import { numbersIn } from '../model/plain-names.ts';
 import type { Plan } from '../model/plan.ts';
 import type { Profile } from '../model/remediation.ts';
 
@@ -22,7 +23,9 @@ export function chosenPart(applied: Plan, lists: ControlLists | undefined, catal
     throw refusal(
       'H4010',
       'that apply changed nothing for these controls',
-      applied.changes.map((change) => `it changed, for ${change.controls.join(', ')}: ${change.title}`),
+      applied.changes.map(
+        (change) => `it changed, for ${numbersIn(applied, change.controls).join(', ')}: ${change.title}`,
+      ),
     );
   }
   const selection = { include: lists.control, exclude: lists.exclude, ...coarseOf(lists), leftOut: [] };
@@ -38,7 +41,7 @@ function refuseTies(applied: Plan, going: Plan['changes'], chosen: ReadonlySet<s
   const shared = going.flatMap((change) =>
     change.controls
       .filter((control) => !chosen.has(control))
-      .map((control) => `"${change.title}" serves ${control} too, which is to stay`),
+      .map((control) => `"${change.title}" serves ${numbersIn(applied, [control]).join('')} too, which is to stay`),
   );
   const needed = applied.changes
     .filter((change) => !addresses.has(change.address))

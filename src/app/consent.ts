@@ -111,6 +111,6 @@ function nobodyToAsk(plan: Plan, verb: Verb, why: string, words: readonly string
     details: [
       `${changes.length} ${changes.length === 1 ? 'change' : 'changes'}, highest risk ${maxRisk ?? 'none'}, impact ${maxImpact}.`,
     ],
-    hint: `${verb === 'apply' ? `To approve exactly this plan: harden ${said(verb, words, ['--approve', plan.id])}. ` : ''}To approve a class of plans: ${byClass}`,
+    hint: `${verb === 'apply' ? `To approve exactly this plan: harden ${said(verb, words, ['--approve', plan.id])}\n` : ''}To approve a class of plans: ${byClass}`,
   });
 }

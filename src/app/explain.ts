@@ -70,7 +70,7 @@ function controlNamed({ remediations }: Catalogue, { benchmark }: Profile, name:
     code: 'H2005',
     exit: EXIT.usage,
     message: `there is no control "${name}" in ${benchmark}${suggestion(name, known)}. Nothing was looked at.`,
-    hint: 'Every control with its number: harden plan --json',
+    hint: 'Every control with its number: harden profile show',
   });
 }
 

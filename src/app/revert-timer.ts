@@ -2,6 +2,7 @@ import { type CommandPlace, atPlace } from '../model/command-place.ts';
 import type { ErrorCode } from '../model/error-codes.ts';
 import { EXIT, HardenError } from '../model/errors.ts';
 import type { HostFacts } from '../model/facts.ts';
+import { numbersIn } from '../model/plain-names.ts';
 import type { Plan } from '../model/plan.ts';
 import type { RevertDue } from '../model/revert.ts';
 import type { AlarmWords, ClockKind, RevertClock, RevertClocks } from '../model/revert-clock.ts';
@@ -52,7 +53,7 @@ export function withinFor(
   }: Pick<KeepSettings, 'wish' | 'remote' | 'attended'> & {
     readonly clocks: Pick<RevertClocks, 'unsafe'>;
   },
-  plan: Pick<Plan, 'changes' | 'effects'>,
+  plan: Pick<Plan, 'changes' | 'controls' | 'effects'>,
   facts: Pick<HostFacts, 'hostKind' | 'serviceManager' | 'engine'>,
 ): { readonly withinMs: number; readonly kind: ClockKind } | undefined {
   const wanted = wish ?? (remote && attended && mayCutOff(plan, facts) ? DEFAULT_WITHIN_MS : 'never');
@@ -71,8 +72,11 @@ export function withinFor(
       EXIT.planNotApplicable,
       'the plan has changes that cannot be undone, so no clock can take them back',
       {
-        details: final.map((change) => `${change.title} (${change.controls.join(', ')})`),
-        hint: `To leave them out: -x ${[...new Set(final.flatMap((change) => change.controls))].join(',')}; to go without a clock: --confirm-within never`,
+        details: final.map((change) => `${numbersIn(plan, change.controls).join(' ')} ${change.title}`),
+        hint: `To leave them out: -x ${numbersIn(
+          plan,
+          final.flatMap((change) => change.controls),
+        ).join(',')}; to go without a clock: --confirm-within never`,
       },
     );
   }

@@ -1,11 +1,15 @@
 import { restartFactsOf } from '../engine/restart-facts.ts';
+import { DEFAULT_PROFILE } from '../catalogue/profiles.ts';
+import { choiceWords } from '../model/choice-words.ts';
 import { EXIT, HardenError } from '../model/errors.ts';
+import { numbersIn, thingAt } from '../model/plain-names.ts';
 import type { Approval, Plan } from '../model/plan.ts';
 import { differenceOf } from '../plan/difference.ts';
 import { narrowed } from '../plan/narrow.ts';
 import { approvedPart, isExpired, staleness } from '../plan/stale.ts';
 import type { Ground } from './ground.ts';
 import type { PlannedHost } from './make-plan.ts';
+import { said } from './said.ts';
 import type { Unattended } from './unattended.ts';
 
 /** What `plannedFor` has to know of a request. */
@@ -36,7 +40,11 @@ export function plannedFor(
   const { expiresAt } = approvedPlan;
   const signedBy = unattended?.note.signedBy ?? given?.signedBy;
   if (signedBy !== undefined && isExpired(approvedPlan, ground.now().toISOString())) {
-    throw notApplicable(`the signed plan expired at ${expiresAt}`, ['--refresh does not make a signature last longer']);
+    throw notApplicable(
+      `the signed plan expired at ${minuteOf(expiresAt)}`,
+      ['--refresh does not make a signature last longer'],
+      planAgain(approvedPlan),
+    );
   }
   return refreshed(approvedPlan, now);
 }
@@ -44,22 +52,23 @@ export function plannedFor(
 /** The plan of this moment where it does nothing that was not approved, and costs nothing more. */
 function refreshed(approved: Plan, { plan }: PlannedHost): Plan {
   if (approved.host.idHmac !== plan.host.idHmac) {
-    throw otherHost(approved.host.name, plan.host.name);
+    throw otherHost(approved.host.name, plan.host.name, planAgain(approved));
   }
   const part = approvedPart(approved, plan);
   if (plan.changes.every(({ id }) => part.has(id))) {
     return withoutNewStops(approved, plan);
   }
+  const numbers = (names: readonly string[]): string => numbersIn(plan, names).join(' ');
   const { added, changed } = differenceOf({ plan: approved, proofs: [], met: [] }, { plan, proofs: [], met: [] });
   throw new HardenError({
     code: 'H4022',
     exit: EXIT.planNotApplicable,
     message: 'the plan of this moment goes beyond the approved one. Nothing was changed.',
     details: [
-      ...added.map(({ title, controls }) => `+ ${title} (${controls.join(' ')})`),
-      ...changed.map(({ title, controls, what }) => `~ ${title} (${controls.join(' ')}): ${what.join(', ')}`),
+      ...added.map(({ title, controls }) => `+ ${title} (${numbers(controls)})`),
+      ...changed.map(({ title, controls, what }) => `~ ${title} (${numbers(controls)}): ${what.join(', ')}`),
     ],
-    hint: 'To approve the plan of this moment: harden plan -o FILE',
+    hint: `To approve the plan of this moment: ${planAgain(approved)} -o FILE`,
   });
 }
 
@@ -68,27 +77,35 @@ function refreshed(approved: Plan, { plan }: PlannedHost): Plan {
  * @throws HardenError exit 5 where the approved plan does not fit this host any more, or more containers would stop than it named.
  */
 export function stillApproved(approved: Plan, now: PlannedHost, ground: Pick<Ground, 'now'>): Plan {
+  const again = planAgain(approved);
   const stale = staleness(approved, now.plan, ground.now().toISOString());
   switch (stale.type) {
     case 'fresh':
       return withoutNewStops(approved, narrowed(now.plan, approvedPart(approved, now.plan), restartFactsOf(now.facts)));
     case 'expired':
-      throw notApplicable(`the plan expired at ${stale.at}`, []);
+      throw notApplicable(`the plan expired at ${minuteOf(stale.at)}`, [], again);
     case 'other-host':
-      throw otherHost(stale.planned, stale.here);
+      throw otherHost(stale.planned, stale.here, again);
     case 'other-content':
-      throw notApplicable('the plan was made with other remediations or another profile', [
-        `planned with harden ${stale.planned}, this is ${stale.here}`,
-      ]);
+      throw notApplicable(
+        'the plan was made with other remediations or another profile',
+        [`planned with harden ${stale.planned}, this is ${stale.here}`],
+        again,
+      );
     case 'other-waivers':
-      throw notApplicable('the waivers are not those of the plan any more', [
-        ...stale.ended.map((id) => `waived in the plan, and not now: ${id}`),
-        ...stale.added.map((id) => `to be changed in the plan, and waived now: ${id}`),
-      ]);
+      throw notApplicable(
+        'the waivers are not those of the plan any more',
+        [
+          ...stale.ended.map((id) => `waived in the plan, and not now: ${id}`),
+          ...stale.added.map((id) => `to be changed in the plan, and waived now: ${id}`),
+        ],
+        again,
+      );
     case 'drifted':
       throw notApplicable(
         'the host is not as planned any more',
-        stale.addresses.map((address) => `moved since: ${address}`),
+        stale.addresses.map((address) => `moved since: ${thingAt(address)}`),
+        again,
       );
   }
 }
@@ -101,7 +118,7 @@ export function stillTheWayBack(approved: Plan, now: Plan): Plan {
   const shown = new Set(approved.changes.map(({ id }) => id));
   const kinds = new Set(approved.effects.map(({ kind }) => kind));
   const moved = [
-    ...now.changes.filter(({ id }) => !shown.has(id)).map(({ address }) => `moved since: ${address}`),
+    ...now.changes.filter(({ id }) => !shown.has(id)).map(({ address }) => `moved since: ${thingAt(address)}`),
     ...now.warnings.filter((left) => !approved.warnings.includes(left)),
     ...now.effects.filter(({ kind }) => !kinds.has(kind)).map(({ kind }) => `not shown before: ${kind} of dockerd`),
   ];
@@ -111,7 +128,7 @@ export function stillTheWayBack(approved: Plan, now: Plan): Plan {
   return withoutNewStops(approved, now, 'harden rollback --plan');
 }
 
-function withoutNewStops(approved: Plan, plan: Plan, again?: string): Plan {
+function withoutNewStops(approved: Plan, plan: Plan, again = planAgain(approved)): Plan {
   const named = new Set(approved.effects.flatMap((effect) => effect.containersStopped));
   const unnamed = plan.effects.flatMap((effect) => effect.containersStopped).filter((name) => !named.has(name));
   if (unnamed.length > 0) {
@@ -120,7 +137,7 @@ function withoutNewStops(approved: Plan, plan: Plan, again?: string): Plan {
   return plan;
 }
 
-function notApplicable(what: string, details: readonly string[], again = 'harden plan'): HardenError {
+function notApplicable(what: string, details: readonly string[], again: string): HardenError {
   return new HardenError({
     code: 'H4003',
     exit: EXIT.planNotApplicable,
@@ -130,6 +147,16 @@ function notApplicable(what: string, details: readonly string[], again = 'harden
   });
 }
 
-function otherHost(planned: string, here: string): HardenError {
-  return notApplicable(`the plan was made for another host (${planned}); this is ${here}`, []);
+function otherHost(planned: string, here: string, again: string): HardenError {
+  return notApplicable(`the plan was made for another host (${planned}); this is ${here}`, [], again);
+}
+
+/** What asks for the same choice; a profile of the site's own is not known by its name alone, and is named again where it was given. */
+function planAgain({ selection, content: { profile, benchmark } }: Plan): string {
+  const isShipped = profile !== DEFAULT_PROFILE && profile.startsWith(`${benchmark}/`);
+  return `harden ${said('plan', [...(isShipped ? ['-p', profile] : []), ...choiceWords(selection)], [])}`;
+}
+
+function minuteOf(iso: string): string {
+  return `${iso.slice(0, 16).replace('T', ' ')} UTC`;
 }

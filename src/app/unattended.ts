@@ -1,4 +1,5 @@
 import { EXIT, HardenError } from '../model/errors.ts';
+import { numbersIn } from '../model/plain-names.ts';
 import type { Approval, Plan } from '../model/plan.ts';
 import { type Ceiling, overCeiling } from '../plan/ceiling.ts';
 import { withoutThose } from '../plan/closure.ts';
@@ -91,36 +92,51 @@ function isNamed({ slug, ids }: Plan['controls'][number], name: string): boolean
   return slug === name || ids.includes(name);
 }
 
-function aboveCeiling(
-  { plan, verb, ceiling, words = [], fromFile }: CeilingRequest,
-  over: Plan['changes'],
-  why: readonly string[] = [],
-): HardenError {
+function aboveCeiling(request: CeilingRequest, over: Plan['changes'], why: readonly string[] = []): HardenError {
+  const { plan, verb, ceiling, words = [], unattended } = request;
   const { maxRisk, maxImpact } = plan.summary;
-  const toAccept = over.filter((change) => isFinal(change) || mayKeepOut(change));
-  const ceilings = ['--yes', '--max-risk', maxRisk ?? 'low', '--max-impact', maxImpact];
-  const accept = toAccept.length === 0 ? [] : ['--accept', controlsOf(toAccept)];
-  // A plan file is applied as it is.
-  const without = fromFile === undefined ? `-x ${controlsOf(over)}` : '--skip-over-ceiling';
-  const leave = verb === 'apply' ? `; to leave it out: ${without}` : '';
+  const toAccept = numbersOf(
+    plan,
+    over.filter((change) => isFinal(change) || mayKeepOut(change)),
+  );
+  const accept = [...unattended.accept, ...toAccept];
+  const allowing = approving(maxRisk ?? 'low', maxImpact, accept);
+  const leave = verb === 'apply' && over.length < plan.changes.length ? leavingOut(request, over) : undefined;
   return new HardenError({
     code: 'H4002',
     exit: EXIT.approvalNeeded,
     message: `the plan goes beyond what --yes covers (risk ${ceiling.maxRisk}, impact ${ceiling.maxImpact}). Nothing was changed.`,
-    details: [...over.map(overLine), ...why],
-    hint: `To allow it: harden ${said(verb, words, [...ceilings, ...accept])}${leave}`,
+    details: [...over.map((change) => overLine(plan, change)), ...why],
+    hint: `To allow it: harden ${said(verb, words, allowing)}${leave === undefined ? '' : `\nTo leave it out: ${leave}`}`,
   });
 }
 
-function overLine(change: Plan['changes'][number]): string {
-  const { title, controls, risk, impact } = change;
+/** A plan file is applied as it is, or a part of it. */
+function leavingOut(
+  { plan, verb, ceiling, words = [], unattended, fromFile }: CeilingRequest,
+  over: Plan['changes'],
+): string {
+  const out = fromFile === undefined ? ['-x', numbersOf(plan, over).join(',')] : ['--skip-over-ceiling'];
+  return `harden ${said(verb, words, [...out, ...approving(ceiling.maxRisk, ceiling.maxImpact, unattended.accept)])}`;
+}
+
+function approving(maxRisk: string, maxImpact: string, accept: readonly string[]): readonly string[] {
+  const accepting = accept.length === 0 ? [] : ['--accept', [...new Set(accept)].join(',')];
+  return ['--yes', '--max-risk', maxRisk, '--max-impact', maxImpact, ...accepting];
+}
+
+function overLine(plan: Plan, change: Plan['changes'][number]): string {
+  const { title, risk, impact } = change;
   const grave = [
     ...(isFinal(change) ? [', cannot be undone'] : []),
     ...(mayKeepOut(change) ? [', may keep somebody out'] : []),
   ];
-  return `${title} (${controls.join(', ')}): risk ${risk}, impact ${impact}${grave.join('')}`;
+  return `${numbersOf(plan, [change]).join(' ')} ${title}: risk ${risk}, impact ${impact}${grave.join('')}`;
 }
 
-function controlsOf(changes: Plan['changes']): string {
-  return [...new Set(changes.flatMap(({ controls }) => controls))].join(',');
+function numbersOf(plan: Plan, changes: Plan['changes']): readonly string[] {
+  return numbersIn(
+    plan,
+    changes.flatMap(({ controls }) => controls),
+  );
 }

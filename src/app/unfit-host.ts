@@ -1,3 +1,4 @@
+import { SAME_AGAIN } from '../model/command-place.ts';
 import { EXIT, HardenError } from '../model/errors.ts';
 import type { Plan } from '../model/plan.ts';
 import { refuseBrokenFiles } from './broken-files.ts';
@@ -25,7 +26,7 @@ export function refuseWhereNotChangeable(
       exit: EXIT.dockerUnreachable,
       message: 'the Docker engine does not answer, so what it runs with cannot be judged. Nothing was changed.',
       details: [facts.engine.unreachable ?? '', `concerned: ${blind.join(' ')}`],
-      hint: `Start it and try again. ${leaveOut(blind)}`,
+      hint: `Start it, then: ${SAME_AGAIN}${blind.length < plan.controls.length ? `\n${leaveOut(blind)}` : ''}`,
     });
   }
 }

@@ -1,5 +1,6 @@
 import type { WaiverText } from '../catalogue/waivers.ts';
 import { type AbsPath, absPath } from '../model/brand.ts';
+import { SAME_AGAIN } from '../model/command-place.ts';
 import { EXIT, HardenError } from '../model/errors.ts';
 import type { HostReader } from '../model/host.ts';
 import { type TrustedKind, filesIn, trustedText } from './trusted-files.ts';
@@ -29,7 +30,7 @@ export function trustedWaiverTexts(host: HostReader, folder: AbsPath = WAIVER_DI
       exit: EXIT.noPrivilege,
       message: `${folder} can be read by root only, so it is not known which controls are waived. Nothing was changed.`,
       details: [names.reason],
-      hint: 'To look as root: sudo harden plan',
+      hint: `To look as root: sudo ${SAME_AGAIN}`,
     });
   }
   return filesIn(host, folder, false, WAIVER_FILE).map((path) => ({

@@ -9,6 +9,7 @@ import {
   waiverKey,
 } from '../catalogue/waivers.ts';
 import { EXIT, HardenError } from '../model/errors.ts';
+import { waiverNamed } from '../model/plain-names.ts';
 import { type Waiver, daysLeft } from '../model/waiver.ts';
 import type { WaiverFile } from './given-waivers.ts';
 
@@ -160,7 +161,7 @@ function noneOrSeveral(control: string, meant: readonly Waiver[], all: readonly 
     code: 'H2035',
     exit: EXIT.usage,
     message: `${several ? `${meant.length} waivers are` : 'no waiver is'} for ${control}. Nothing was changed.`,
-    details: (several ? meant : all).map(({ id, file, line }) => `${file}:${line}: ${id}`),
+    details: (several ? meant : all).map(({ id, file, line }) => `${file}:${line}: ${waiverNamed(id)}`),
     hint: several
       ? `Name the hosts as well: harden waiver remove ${control} --host ${meant[0]?.hosts.join(',') ?? ''}`
       : 'To see all of them: harden waiver list',

@@ -1,4 +1,5 @@
 import type { Json } from '../model/canonical.ts';
+import { SAME_AGAIN } from '../model/command-place.ts';
 import { EXIT, HardenError } from '../model/errors.ts';
 import type { Parameter, Profile, Remediation } from '../model/remediation.ts';
 import type { Catalogue } from './catalogue.ts';
@@ -47,7 +48,7 @@ export function readProfile(catalogue: Catalogue, file: string, text: string): P
     throw malformed(problems, {
       code: 'H2002',
       what: `the profile ${file}`,
-      hint: 'Correct the file, then: harden plan -p FILE',
+      hint: `Correct the file, then: ${SAME_AGAIN}`,
     });
   }
   return profile;

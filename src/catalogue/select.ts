@@ -139,13 +139,13 @@ function refuseNone(asked: Asked, chosen: readonly Candidate[], profile: Profile
   }
 }
 
-function misfit({ name }: Profile, details: readonly string[]): HardenError {
+function misfit({ name, benchmark }: Profile, details: readonly string[]): HardenError {
   return new HardenError({
     code: 'H2004',
     exit: EXIT.usage,
     message: `the choice of controls does not fit ${name}, so nothing was planned.`,
     details: [...new Set(details)],
-    hint: 'Every control with its number: harden plan',
+    hint: `Every control with its number: harden profile show ${name.startsWith(`${benchmark}/`) ? name : 'NAME|FILE'}`,
   });
 }
 

@@ -12,6 +12,7 @@ import { recordedHost } from '../host/recorded-host.ts';
 import { parseRecording } from '../host/recording-file.ts';
 import { rootedHost } from '../host/rooted-host.ts';
 import { digestOfBytes } from '../model/canonical.ts';
+import { SAME_AGAIN } from '../model/command-place.ts';
 import { EXIT, HardenError } from '../model/errors.ts';
 import type { Profile } from '../model/remediation.ts';
 import { RESOURCE_TYPES } from '../resources/index.ts';
@@ -64,7 +65,7 @@ export function changeableGround(root: string | undefined): Ground {
       code: 'H0077',
       exit: EXIT.noPrivilege,
       message: 'changing this host needs root. Nothing was changed.',
-      hint: `To run it as root: sudo harden ${process.argv.slice(2).find((arg) => !arg.startsWith('-')) ?? ''}; to only look: harden plan`,
+      hint: `To run it as root: sudo ${SAME_AGAIN}; to only look: harden plan`,
     });
   }
   if (root === undefined) {

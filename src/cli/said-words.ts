@@ -5,11 +5,18 @@ const PLACE = { switches: ['accept-volatile-state'], values: ['root', 'state-dir
 const SWITCHES = new Set([...APPROVAL.switches, ...PLACE.switches].flatMap((name) => [`--${name}`, `--no-${name}`]));
 const VALUES = new Set([...APPROVAL.values, ...PLACE.values].map((name) => `--${name}`));
 
+let line: readonly string[] | undefined;
 let words: readonly string[] = [];
 
 /** The command line, its command first. */
 export function noteWords(args: readonly string[]): void {
+  line = args;
   words = withoutApproval(args.slice(1));
+}
+
+/** All of it, for a text that proposes the very same; undefined before a command line was read. */
+export function lineAgain(): readonly string[] | undefined {
+  return line;
 }
 
 /** What was said besides the command, its place and its approval: what a text repeats that proposes the same once more. */

@@ -1,6 +1,7 @@
 import { liesAboutSync, preloadedLibraries } from '../host/environment-preload.ts';
 import { troubleWithProc } from '../host/environment-proc.ts';
 import { steeringVariables } from '../host/environment-variables.ts';
+import { SAME_AGAIN } from '../model/command-place.ts';
 import { EXIT, HardenError } from '../model/errors.ts';
 import { printable } from '../render/printable.ts';
 import { tell } from './output.ts';
@@ -13,7 +14,7 @@ export function refuseSteered(): void {
       code: 'H0078',
       exit: EXIT.usage,
       message: `${names.join(', ')} ${names.length === 1 ? 'is' : 'are'} set, which can make this program do something else. Nothing was changed.`,
-      hint: `sudo env ${names.map((name) => `-u ${name}`).join(' ')} harden ${commandLine()}`,
+      hint: `sudo env ${names.map((name) => `-u ${name}`).join(' ')} ${SAME_AGAIN}`,
     });
   }
 }
@@ -74,12 +75,4 @@ export function refusePreload(acceptVolatile: boolean): void {
       `harden: /etc/ld.so.preload loads ${libraries.map(printable).join(', ')} into every program here, this one too.\n`,
     );
   }
-}
-
-/** As the caller typed it, each word safe to paste into a shell. */
-function commandLine(): string {
-  return process.argv
-    .slice(2)
-    .map((word) => (/^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`))
-    .join(' ');
 }

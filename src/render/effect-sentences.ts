@@ -40,8 +40,12 @@ export function undoSentence(plan: Plan): string {
   const parts = ['logs nobody out', ...(plan.summary.maxImpact === 'reboot' ? [] : ['needs no reboot'])];
   const undo = plan.summary.reversible
     ? 'can be undone completely'
-    : `cannot undo ${listed(plan.rollback.notCovered.map((item) => item.change))}`;
+    : `cannot undo ${changesNamed(plan.rollback.notCovered.map((item) => item.change.slice(1)))}`;
   return `${parts.join(', ')}, ${undo}`;
+}
+
+function changesNamed(numbers: readonly string[]): string {
+  return `${numbers.length === 1 ? 'change' : 'changes'} ${listed(numbers)}`;
 }
 
 function containerSentence(restart: Plan['effects'][number], silent: boolean, names: 'here' | 'elsewhere'): string {

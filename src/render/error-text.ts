@@ -1,6 +1,6 @@
-import { type CommandPlace, atPlace } from '../model/command-place.ts';
+import { type CommandPlace, SAME_AGAIN, atPlace } from '../model/command-place.ts';
 import type { ErrorCode } from '../model/error-codes.ts';
-import type { HardenError } from '../model/errors.ts';
+import { EXIT, type HardenError } from '../model/errors.ts';
 import { type Style, wrap } from './layout.ts';
 import { printable } from './printable.ts';
 
@@ -15,10 +15,18 @@ export function errorText(error: HardenError, style: Style, place: CommandPlace 
     lines.push(...excerptLines(error.excerpt, error));
   }
   if (error.hint !== undefined) {
-    lines.push(...wrap(style, 2, printable(atPlace(error.hint, place)), 4));
+    lines.push(...hintLines(error.hint, style, place));
+  }
+  if (place.asRoot === true && error.exit === EXIT.noPrivilege && error.hint?.includes('sudo harden') !== true) {
+    lines.push(...hintLines(`As root: sudo ${SAME_AGAIN}`, style, place));
   }
   lines.push(codeLine(error.code));
   return `${lines.join('\n')}\n`;
+}
+
+/** Each line of a hint is a sentence of its own. */
+function hintLines(hint: string, style: Style, place: CommandPlace): readonly string[] {
+  return hint.split('\n').flatMap((line) => wrap(style, 2, printable(atPlace(line, place)), 4));
 }
 
 /** What a report of a bug needs. */

@@ -1,3 +1,4 @@
+import { thingAt } from '../model/plain-names.ts';
 import type { Plan } from '../model/plan.ts';
 import { liveWhen } from '../model/plan-changes.ts';
 import { type Detail, changeLines } from './change-text.ts';
@@ -208,7 +209,7 @@ function pendingLines(plan: Plan, style: Style): readonly string[] {
       wrap(
         style,
         2,
-        `${mark(style, '~')} ${printable(item.address)}: pending-${item.until}. ${printable(item.reason)}`,
+        `${mark(style, '~')} ${printable(thingAt(item.address))}: pending-${item.until}. ${printable(item.reason)}`,
         6,
       ),
     ),

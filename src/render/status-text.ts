@@ -1,4 +1,5 @@
 import { type CommandPlace, atPlace } from '../model/command-place.ts';
+import { waiverNamed } from '../model/plain-names.ts';
 import type { RevertNote } from '../model/revert.ts';
 import type { HostStatus, StatusWaivers } from '../model/status.ts';
 import { remaining } from './keep-text.ts';
@@ -116,7 +117,7 @@ function waiverLines(waivers: StatusWaivers | undefined): readonly string[] {
       .slice(0, MOST_WAIVERS)
       .map(
         ({ id, until, owner, daysLeft }) =>
-          `Waiver ${printable(id)} (${printable(owner)}) ${daysLeft < 0 ? `ended on ${until}: it counts again.` : `ends on ${until}, ${daysText(daysLeft)}.`}`,
+          `The waiver of ${printable(waiverNamed(id))} (${printable(owner)}) ${daysLeft < 0 ? `ended on ${until}: it counts again.` : `ends on ${until}, ${daysText(daysLeft)}.`}`,
       ),
     ...(rest > 0 ? [`  ${rest} more: harden waiver check`] : []),
   ];

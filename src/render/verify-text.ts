@@ -1,4 +1,6 @@
+import { thingAt } from '../model/plain-names.ts';
 import type { Plan } from '../model/plan.ts';
+import { type CommandPlace, atPlace } from '../model/command-place.ts';
 import { isOnlyPending } from '../model/plan-changes.ts';
 import { type Style, columns, count, mark, paint, spread, wrap } from './layout.ts';
 import { printable } from './printable.ts';
@@ -19,6 +21,9 @@ export interface VerifyView {
   readonly since?: SinceView | undefined;
   /** Where somebody asked for it. */
   readonly score?: string | undefined;
+  readonly place?: CommandPlace | undefined;
+  /** Who could see more, where somebody could. */
+  readonly more?: string | undefined;
 }
 
 /** By names of controls: what was undone, and how; what came since. */
@@ -55,7 +60,7 @@ export function verifyText(plan: Plan, style: Style, view: VerifyView = {}): str
         'WRITTEN, NOT LIVE YET',
         plan.pending
           .filter(isNewPending)
-          .map(({ address, until, reason }) => `${mark(style, '~')} ${address}: pending-${until}. ${reason}`),
+          .map(({ address, until, reason }) => `${mark(style, '~')} ${thingAt(address)}: pending-${until}. ${reason}`),
       ),
       ...[...new Set(plan.pending.map((item) => item.command))].flatMap((command) =>
         wrap(style, 2, `To make it live: ${printable(command)}`, 4),
@@ -73,13 +78,12 @@ export function verifyText(plan: Plan, style: Style, view: VerifyView = {}): str
     waivedLines(plan, style),
     view.score === undefined ? [] : wrap(style, 0, view.score, 2),
     wrap(style, 0, plan.content.notCovered, 2).map((line) => paint(style, 'dim', line)),
-    wrap(
-      style,
-      0,
+    [
       compared === undefined
         ? closing(plan, failing.length, manualFails)
         : comparedClosing(plan, compared, manualFails),
-    ),
+      ...(view.more === undefined ? [] : [view.more]),
+    ].flatMap((text) => wrap(style, 0, printable(atPlace(text, view.place ?? {})), 2)),
   ];
   return `${blocks
     .filter((lines) => lines.length > 0)
@@ -146,7 +150,7 @@ function knownLines(plan: Plan, style: Style, { known, knownPending, baseline }:
     ),
     ...plan.pending
       .filter(({ address }) => knownPending.has(address))
-      .map(({ address, until }) => `${mark(style, '~')} ${address}: pending-${until}.`),
+      .map(({ address, until }) => `${mark(style, '~')} ${thingAt(address)}: pending-${until}.`),
   ]);
 }
 
@@ -157,7 +161,7 @@ function comparedClosing(plan: Plan, { known, knownPending }: KnownFindings, man
       (verdict === 'fail' || verdict === 'not-checked' || verdict === 'error' || (manualFails && verdict === 'manual')),
   );
   return news.length > 0 || plan.pending.some(({ address }) => !knownPending.has(address))
-    ? 'Worse than the baseline. Next: harden plan shows what would change.'
+    ? 'Worse than the baseline. Next: harden plan, which shows what would change.'
     : 'Not worse than the baseline.';
 }
 
@@ -189,7 +193,7 @@ function block(style: Style, heading: string, items: readonly string[]): readonl
 
 function closing(plan: Plan, failing: number, manualFails: boolean): string {
   if (failing > 0) {
-    return 'Next: harden plan shows what would change.';
+    return 'Next: harden plan, which shows what would change.';
   }
   if (plan.pending.length > 0) {
     return 'Everything is written; what is named above makes it live.';

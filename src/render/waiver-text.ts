@@ -1,3 +1,4 @@
+import { numbersIn, waiverNamed } from '../model/plain-names.ts';
 import type { Plan, TakenWaiver } from '../model/plan.ts';
 import { waiverWarnings } from '../model/waiver-words.ts';
 import { SOON_DAYS, daysLeft, waiverEnd } from '../model/waiver.ts';
@@ -75,7 +76,7 @@ export function waiverExplained({ waivers, createdAt, source }: Plan, slug: stri
       ]),
     ...ended
       .filter(({ controls }) => controls.includes(slug))
-      .map(({ id, owner, reason }) => `not any more: ${id} (${owner}) ${reason}`),
+      .map(({ id, owner, reason }) => `not any more: that of ${waiverNamed(id)} (${owner}) ${reason}`),
   ];
 }
 
@@ -101,12 +102,20 @@ export function waiverNotices(plan: Plan, style: Style, everything: boolean): re
   return [
     ...(everything ? waiverWarnings(plan).flatMap((text) => told(style, lowerFirst(text), 'red')) : []),
     ...soon,
-    ...unneeded.flatMap(({ id, reason }) => told(style, `the waiver ${id} can be removed: ${reason}.`, undefined)),
+    ...unneeded.flatMap(({ id, reason }) =>
+      told(style, `the waiver of ${numbersFor(plan, id)} can be removed: ${reason}.`, undefined),
+    ),
   ];
 }
 
 function lowerFirst(text: string): string {
   return text.charAt(0).toLowerCase() + text.slice(1);
+}
+
+/** A waiver that names its control by name is told by number. */
+function numbersFor(plan: Plan, id: string): string {
+  const [name = '', ...rest] = waiverNamed(id).split(' ');
+  return [...numbersIn(plan, [name]), ...rest].join(' ');
 }
 
 function numbersOf(plan: Plan, taken: readonly TakenWaiver[]): string {
@@ -182,7 +191,7 @@ export function waiverCheckText(waivers: number, remarks: readonly WaiverRemarkR
     return `${wrap(style, 0, waivers === 0 ? 'There are no waivers.' : `${count(waivers, 'waiver')}, all in order.`).join('\n')}\n`;
   }
   const lines = remarks.flatMap(({ id, place, text, kind }) =>
-    wrap(style, 2, printable(`${id} ${text}   (${place})`), 6).map((line) =>
+    wrap(style, 2, printable(`${waiverNamed(id)} ${text}   (${place})`), 6).map((line) =>
       ['over', 'grace', 'moved'].includes(kind) ? paint(style, 'red', line) : line,
     ),
   );

@@ -41,7 +41,7 @@ describe.runIf(realHosts('trixie'))('waivers of a machine', () => {
     expect(applied.code, applied.stderr).toBe(0);
     expect((await host.run(['test', '-e', '/etc/docker/daemon.json'])).code).toBe(1);
     expect((await harden(host, ['status'])).stdout).toContain(
-      `Waiver icc-disabled@* (ops) ends on ${day(20)}, 20 days.`,
+      `The waiver of icc-disabled (ops) ends on ${day(20)}, 20 days.`,
     );
 
     // Others than root may look, and are told so where they may not.

@@ -7,7 +7,7 @@ import { makePlan } from '../../app/make-plan.ts';
 import { isProfileFile } from '../../catalogue/profiles.ts';
 import { liveHost } from '../../host/live-host.ts';
 import type { PlanDifference } from '../../model/difference.ts';
-import { shellWord } from '../../model/command-place.ts';
+import { atPlace, shellWord } from '../../model/command-place.ts';
 import { EXIT, type ExitCode, HardenError } from '../../model/errors.ts';
 import type { HostFacts } from '../../model/facts.ts';
 import type { Plan } from '../../model/plan.ts';
@@ -33,6 +33,8 @@ import {
 import { newId } from '../new-id.ts';
 import { print, tell } from '../output.ts';
 import { printLong } from '../pager.ts';
+import { rootSeesMore } from '../partly-seen.ts';
+import { commandPlace } from '../place.ts';
 import { type LayoutArguments, layoutWith } from '../plan-layout.ts';
 import { planWords } from '../plan-words.ts';
 import { reportsFrom } from '../reports.ts';
@@ -230,7 +232,13 @@ async function planIn(
           : [`Saved as ${file}, valid until ${plan.expiresAt.slice(0, 16).replace('T', ' ')} UTC.`];
       const next = args.from === undefined ? nextStep(plan, args, file) : undefined;
       const since = difference === undefined ? '' : `\n${await differenceWords(difference, style)}`;
-      return planText(plan, style, [...saved, ...(next === undefined ? [] : [`Next: ${next}`])], layout) + since;
+      const more = rootSeesMore(plan, args.from);
+      const last = [
+        ...saved,
+        ...(next === undefined ? [] : [`Next: ${next}`]),
+        ...(more === undefined ? [] : [atPlace(more, commandPlace())]),
+      ];
+      return planText(plan, style, last, layout) + since;
     }
   }
 }

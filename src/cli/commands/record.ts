@@ -1,11 +1,14 @@
 import type { CommandModule } from 'yargs';
 import { record, recordedPart } from '../../app/record.ts';
+import { atPlace } from '../../model/command-place.ts';
 import { EXIT } from '../../model/errors.ts';
 import { recordingReader, recordingText } from '../../host/recorder.ts';
 import { groundFor } from '../compose.ts';
 import type { Finish } from '../finish.ts';
 import { outputOption } from '../options.ts';
 import { print, tell } from '../output.ts';
+import { asRootAlso } from '../partly-seen.ts';
+import { commandPlace } from '../place.ts';
 import { writeResult } from '../result-file.ts';
 
 interface RecordArguments {
@@ -44,6 +47,8 @@ export function recordCommand(finish: Finish) {
           ? 'Nothing had to be redacted.\n'
           : `Redacted:\n${redactions.map(({ where, what }) => `  ${where}: ${what}\n`).join('')}`,
       );
+      const more = asRootAlso();
+      tell(more === undefined ? '' : `${atPlace(more, commandPlace())}\n`);
       finish(EXIT.ok);
     },
   } satisfies CommandModule<object, RecordArguments>;

@@ -24,6 +24,8 @@ import {
   waiverOptions,
 } from '../options.ts';
 import { print, tell } from '../output.ts';
+import { rootSeesMore } from '../partly-seen.ts';
+import { commandPlace } from '../place.ts';
 import { reportsFrom } from '../reports.ts';
 import { type WaiverArguments, tellWaivers, withWaivers } from '../waivers.ts';
 import { keepCopy, readInput } from '../result-file.ts';
@@ -131,7 +133,8 @@ async function show(
   { ground, baseline, score, asText, asJson }: Shown,
 ): Promise<void> {
   if (asText) {
-    const view = { compared: baseline?.compared(plan), manualFails: args.manual === 'fail', score };
+    const told = { place: commandPlace(), more: rootSeesMore(plan, args.from) };
+    const view = { compared: baseline?.compared(plan), manualFails: args.manual === 'fail', score, ...told };
     await print(verifyText(plan, readTerminal(false).out, { ...view, since: await since(args, plan, ground) }));
     return;
   }

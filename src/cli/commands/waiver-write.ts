@@ -8,8 +8,9 @@ import { createConfigFile, removeConfigFile, replaceConfigFile } from '../../hos
 import { errnoOf, wordsFor } from '../../host/errno.ts';
 import { filesBehind } from '../../host/user-files.ts';
 import type { Json } from '../../model/canonical.ts';
-import { shellWord } from '../../model/command-place.ts';
+import { SAME_AGAIN, shellWord } from '../../model/command-place.ts';
 import { EXIT, HardenError } from '../../model/errors.ts';
+import { waiverNamed } from '../../model/plain-names.ts';
 import { groundFor, profileFor } from '../compose.ts';
 import { print } from '../output.ts';
 import { type Prompter, drawnPrompter, linePrompter } from '../prompter.ts';
@@ -118,7 +119,7 @@ export function removeCommand() {
         }
       });
       await print(
-        `${path}: ${text === undefined ? 'removed' : `${waiver.id} is taken out`}. ${waiver.control} counts again.\n`,
+        `${path}: ${text === undefined ? 'removed' : `the waiver of ${waiverNamed(waiver.id)} is taken out`}. ${waiver.control} counts again.\n`,
       );
     },
   } satisfies CommandModule<object, RemoveArguments>;
@@ -170,7 +171,7 @@ function writing(dir: string, work: () => void): void {
       code: isDenied ? 'H0077' : 'H2037',
       exit: isDenied ? EXIT.noPrivilege : EXIT.cannotWriteOutput,
       message: `${dir} cannot be written to (${wordsFor(cause)}). Nothing was changed.`,
-      hint: isDenied ? 'To run it as root: sudo harden waiver' : `To look at it: ls -ld ${shellWord(dir)}`,
+      hint: isDenied ? `To run it as root: sudo ${SAME_AGAIN}` : `To look at it: ls -ld ${shellWord(dir)}`,
       cause,
     });
   }

@@ -2,9 +2,16 @@ import { describe, expect, test } from 'vitest';
 import { type ConsentRequest, consentTo } from '../../../src/app/consent.ts';
 import type { Ui } from '../../../src/app/ui.ts';
 import { HardenError } from '../../../src/model/errors.ts';
-import { failing, optionChange, planOf, selectedControl } from '../../helpers/plan-builders.ts';
+import { accessChange, failing, optionChange, planOf, selectedControl } from '../../helpers/plan-builders.ts';
 
 const plan = planOf([{ control: selectedControl('icc-disabled', '2.2'), assessments: [failing(optionChange('icc'))] }]);
+const two = planOf([
+  { control: selectedControl('icc-disabled', '2.2'), assessments: [failing(optionChange('icc'))] },
+  {
+    control: selectedControl('daemon-json-mode', '3.18'),
+    assessments: [failing(accessChange('/etc/docker/daemon.json'))],
+  },
+]);
 const ui: Ui = {
   canAsk: false,
   unasked: 'CI is set, which says that nobody is asked',
@@ -33,7 +40,7 @@ describe('a command that is proposed in place of the one that was refused', () =
   test('chooses what that chose, quoted for a shell', async () => {
     const words = ['-c', '2.*', '--health', 'my checks'];
     const { hint } = await refusal({ words });
-    expect(hint).toContain(`harden apply -c '2.*' --health 'my checks' --approve ${plan.id}.`);
+    expect(hint).toContain(`harden apply -c '2.*' --health 'my checks' --approve ${plan.id}\n`);
     expect(hint).toContain("harden apply -c '2.*' --health 'my checks' --yes --max-risk");
     expect((await refusal({ words, yes: true })).hint).toContain("harden apply -c '2.*' --health 'my checks' --yes");
     expect((await refusal({ words: ['1a2b3c4d'], verb: 'rollback' })).hint).toContain('harden rollback 1a2b3c4d --yes');
@@ -44,8 +51,26 @@ describe('a command that is proposed in place of the one that was refused', () =
     expect((await refusal({ words, fromFile: plan })).hint).toContain(`harden apply plan.json --approve ${plan.id}`);
     const { hint } = await refusal({ words, fromFile: plan, yes: true });
     expect(hint).toContain('harden apply plan.json --yes');
-    expect(hint).toContain('to leave it out: --skip-over-ceiling');
-    expect(hint).not.toContain('-x');
+    expect(hint).not.toContain('leave it out');
+    const more = await refusal({
+      words,
+      plan: two,
+      fromFile: two,
+      yes: true,
+      ceiling: { maxRisk: 'high', maxImpact: 'none' },
+    });
+    expect(more.hint).toContain(
+      'To leave it out: harden apply plan.json --skip-over-ceiling --yes --max-risk high --max-impact none',
+    );
+    expect(more.hint).not.toContain('-x');
+  });
+
+  test('leaves out what goes beyond by its number, where something else is left', async () => {
+    const ceiling = { maxRisk: 'high', maxImpact: 'none' } as const;
+    const { hint, details } = await refusal({ words: ['-c', '2.*'], plan: two, yes: true, ceiling });
+    expect(hint).toContain("To leave it out: harden apply -c '2.*' -x 2.2 --yes --max-risk high --max-impact none");
+    expect(details).toEqual([expect.stringMatching(/^2\.2 .*: risk/)]);
+    expect((await refusal({ yes: true, ceiling })).hint).not.toContain('leave it out');
   });
 });
 

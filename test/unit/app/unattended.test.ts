@@ -64,7 +64,7 @@ describe('--yes under the highest ceilings', () => {
     const error = refusal(() => covered(plan));
     expect({ code: error.code, exit: error.exit }).toEqual({ code: 'H4002', exit: 4 });
     expect(error.details.join()).toContain(words);
-    expect(error.hint).toContain('--accept control-2');
+    expect(error.hint).toContain('--accept 3.2\n');
     expect(covered(plan, { accept: ['3.2'] })).toBe(plan);
     expect(covered(plan, { accept: ['control-2'] })).toBe(plan);
     expect(refusal(() => covered(plan, { accept: ['3.1'] })).code).toBe('H4002');

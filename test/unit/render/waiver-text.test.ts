@@ -103,7 +103,7 @@ describe('waivers in words', () => {
         style,
       ),
     ).toBe(
-      'Nothing was applied on this host yet.\nWaiver 2.2@* (ops) ended on 2026-01-09: it counts again.\nWaiver b@* (ops) ends on 2026-01-09, last day.\n  1 more: harden waiver check\n',
+      'Nothing was applied on this host yet.\nThe waiver of 2.2 (ops) ended on 2026-01-09: it counts again.\nThe waiver of b (ops) ends on 2026-01-09, last day.\n  1 more: harden waiver check\n',
     );
     expect(
       statusText({ ...base, waivers: { ending: [], problem: '/etc/x.json5:1: unknown key "a"' } }, {}, style),
