@@ -239,7 +239,7 @@ async function performAndProve(run: GatedRun, transaction: Begun, work: Work): P
   ui.progress({ type: 'snapshot', id: transaction.id, steps: work.steps.length, rehearsed: transaction.rehearsed });
   const backMs = run.request.health?.limits.engineMs;
   const engine = { host: ground.host, socket: before.facts.engine.apiSocket, backMs };
-  const performed = await performSteps(transaction, work.steps, engine, driverFor(ui, work.steps.length));
+  const performed = await performSteps(transaction, work.steps, engine, driverFor(ui, work.steps, run.plan));
   if (performed.type !== 'done') {
     return failureOf(performed);
   }
@@ -265,6 +265,7 @@ interface Proven {
 
 async function prove(run: GatedRun): Promise<Proven> {
   const after = await makePlan(run.ground, run.request.wish);
+  run.ui.proved?.(after.plan);
   const proofs = proveChanges(run.changes, after.findings);
   const met = after.plan.controls.filter(({ verdict }) => verdict === 'pass').map(({ slug }) => slug);
   const failed = proofs.filter((proof) => proof.proof === 'failed');

@@ -1,9 +1,11 @@
 import type { RunEvent } from '../model/event.ts';
-import type { Plan } from '../model/plan.ts';
 import type { Progress, Ui } from './ui.ts';
 
-/** `ui`, with everything it is told also given to `emit`, first, and the plan to `planned`. */
-export function withEvents(ui: Ui, emit: (event: RunEvent) => void, planned: (plan: Plan) => void): Ui {
+/** Who wants to know which plan a run is about, and how the host was found after it. */
+type Plans = Pick<Required<Ui>, 'planned' | 'proved'>;
+
+/** `ui`, with everything it is told also given to `emit`, first, and plans to `plans`. */
+export function withEvents(ui: Ui, emit: (event: RunEvent) => void, plans: Plans): Ui {
   return {
     ...ui,
     get unasked() {
@@ -19,7 +21,8 @@ export function withEvents(ui: Ui, emit: (event: RunEvent) => void, planned: (pl
       }
       ui.progress(progress);
     },
-    planned,
+    planned: plans.planned,
+    proved: plans.proved,
     ask: (question) => ui.ask(question),
     stopRequested: () => ui.stopRequested(),
   };
@@ -55,10 +58,11 @@ export function eventOf(progress: Progress): RunEvent | undefined {
   }
 }
 
-function stepOf({ number, of, what }: Extract<Progress, { readonly number: number }>): {
+function stepOf({ number, of, what, changes }: Extract<Progress, { readonly number: number }>): {
   readonly number: number;
   readonly of: number;
   readonly what: string;
+  readonly changes: string[];
 } {
-  return { number, of, what };
+  return { number, of, what, changes: [...changes] };
 }

@@ -196,7 +196,7 @@ async function performAndProve(run: WayBackRun, transaction: Begun): Promise<Tra
     ui.progress({ type: 'snapshot', id, steps: reversal.steps.length, rehearsed });
   }
   const engine = { host: ground.host, socket: facts.engine.apiSocket };
-  const performed = await performSteps(transaction, reversal.steps, engine, driverFor(ui, reversal.steps.length));
+  const performed = await performSteps(transaction, reversal.steps, engine, driverFor(ui, reversal.steps, run.plan));
   if (performed.type !== 'done') {
     return failureOf(performed);
   }

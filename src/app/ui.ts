@@ -10,28 +10,27 @@ export type Progress =
   | { readonly type: 'snapshot'; readonly id: string; readonly steps: number; readonly rehearsed: Rehearsed }
   /** In a dry run: the way back was tried, nothing was kept. */
   | { readonly type: 'rehearsed'; readonly rehearsed: Rehearsed }
-  | {
+  | (Step & {
       readonly type: 'step-started';
-      readonly number: number;
-      readonly of: number;
-      readonly what: string;
       /** Of one that may take long: it is given up after that, and until then nothing more is told. */
       readonly limitMs?: number;
-    }
-  | { readonly type: 'step-done'; readonly number: number; readonly of: number; readonly what: string }
-  | {
-      readonly type: 'step-failed';
-      readonly number: number;
-      readonly of: number;
-      readonly what: string;
-      readonly reason: string;
-    }
+    })
+  | (Step & { readonly type: 'step-done' })
+  | (Step & { readonly type: 'step-failed'; readonly reason: string })
   /** Before anything is changed. */
   | { readonly type: 'looking'; readonly what: string }
   | { readonly type: 'verifying' }
   /** Everything is proven, and is taken back unless it is kept: nothing stops that any more. */
   | { readonly type: 'waiting' }
   | { readonly type: 'rolling-back'; readonly why: string };
+
+/** Which step of a run; `changes`: ids of the changes it serves. */
+interface Step {
+  readonly number: number;
+  readonly of: number;
+  readonly what: string;
+  readonly changes: readonly string[];
+}
 
 /** A plan a person is asked to approve, with what is needed to look into it. */
 export interface Question {
@@ -57,6 +56,8 @@ export interface Ui {
   planned?(plan: Plan): void;
   /** Told of a plan nobody is asked about, since the command line or an earlier approval covers it; what covers less is its part. */
   approved?(plan: Plan): void;
+  /** Told of the host as it was found after an apply, before it is certain that the changes stay. */
+  proved?(plan: Plan): void;
   /** Shows the plan and asks. Called only where somebody can answer. */
   ask(question: Question): Promise<Answer>;
   readonly canAsk: boolean;

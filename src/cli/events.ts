@@ -1,6 +1,8 @@
 import { withEvents } from '../app/events.ts';
 import type { RunOutcome } from '../app/outcome.ts';
+import type { PendingRevert } from '../app/revert-timer.ts';
 import type { Ui } from '../app/ui.ts';
+import { monotonicMs } from '../host/monotonic.ts';
 import { EVENT_SCHEMA, EVENT_SCHEMA_MINOR, type RunEvent } from '../model/event.ts';
 import { EXIT, type ExitCode, HardenError } from '../model/errors.ts';
 import type { Plan } from '../model/plan.ts';
@@ -38,6 +40,8 @@ interface End {
   code: ExitCode;
   outcome: RunOutcome | Answered | undefined;
   planned: Plan | undefined;
+  /** As the host was found after an apply. */
+  proved: Plan | undefined;
 }
 
 /**
@@ -66,11 +70,12 @@ async function withWriter(
   finish: Finish,
   work: (events: Events, finish: Finish) => Promise<unknown>,
 ): Promise<void> {
-  const end: End = { code: EXIT.ok, outcome: undefined, planned: undefined };
+  const end: End = { code: EXIT.ok, outcome: undefined, planned: undefined, proved: undefined };
   const begun = startOnce(writer);
+  const timed = withSeconds();
   const emit = (event: RunEvent): void => {
     begun.tell(null);
-    writer.emit(event);
+    writer.emit(timed(event));
   };
   const planned = (plan: Plan): void => {
     end.planned = plan;
@@ -81,13 +86,19 @@ async function withWriter(
     writer.close();
   };
   const seen: Events = {
-    under: (ui) => withEvents(ui, emit, planned),
+    under: (ui) =>
+      withEvents(ui, emit, {
+        planned,
+        proved: (plan) => {
+          end.proved = plan;
+        },
+      }),
     started: (run, verb) => begun.wait({ run, verb }),
     planned,
     ended: (outcome) => {
       end.outcome = outcome;
       if (outcome.type === 'done' && outcome.pendingRevert !== undefined) {
-        emit({ type: 'revert.armed', withinMs: outcome.pendingRevert.withinMs });
+        emit(armed(outcome.pendingRevert));
       }
     },
   };
@@ -101,6 +112,24 @@ async function withWriter(
     close(error);
     throw error;
   }
+}
+
+/** Adds how long a step took. */
+function withSeconds(): (event: RunEvent) => RunEvent {
+  let began = performance.now();
+  return (event) => {
+    if (event.type === 'step.started') {
+      began = performance.now();
+    }
+    return event.type === 'step.done' || event.type === 'step.failed'
+      ? { ...event, seconds: Math.round(performance.now() - began) / 1000 }
+      : event;
+  };
+}
+
+function armed({ withinMs, due }: PendingRevert): RunEvent {
+  const deadline = new Date(Date.now() + due.dueMs - monotonicMs());
+  return { type: 'revert.armed', withinMs, deadline: deadline.toISOString() };
 }
 
 /** The first event waits for the plan it names, or for whatever else is told before there is one. */
@@ -174,7 +203,7 @@ async function eventWriter(target: string): Promise<EventWriter> {
 }
 
 /** As the program ends: an output that could not be written is never graver than how the run ended. */
-function endEvent(error: unknown, { code, outcome, planned }: End): RunEvent {
+function endEvent(error: unknown, { code, outcome, planned, proved }: End): RunEvent {
   const known = error instanceof HardenError ? error : undefined;
   const plan = outcome?.plan ?? planned;
   return {
@@ -184,20 +213,22 @@ function endEvent(error: unknown, { code, outcome, planned }: End): RunEvent {
     plan: outcome?.plan.digest ?? null,
     code: known?.code ?? null,
     message: known?.message ?? null,
-    summary: plan === undefined ? null : summaryOf(plan, outcome),
+    summary: plan === undefined ? null : summaryOf(plan, outcome, proved),
   };
 }
 
 type EndSummary = NonNullable<Extract<RunEvent, { readonly type: 'run.end' }>['summary']>;
 
-function summaryOf({ summary }: Plan, outcome: End['outcome']): EndSummary {
-  const { controls, pass, toFix, waived, manual, notApplicable, notChecked, errors, changes } = summary;
+function summaryOf(plan: Plan, outcome: End['outcome'], proved: Plan | undefined): EndSummary {
   const { proofs, met = [] } = outcome?.type === 'done' ? outcome : { proofs: [] };
   const applied = proofs.filter(({ proof }) => proof !== 'failed').length;
-  return {
-    ...{ controls, pass, toFix, waived, manual, notApplicable, notChecked, errors, changes },
-    ...{ applied, verified: met.length },
-  };
+  const after = proved === undefined || outcome?.type !== 'done' ? {} : { after: countsOf(proved) };
+  return { ...countsOf(plan), applied, verified: met.length, ...after };
+}
+
+function countsOf({ summary }: Plan): NonNullable<EndSummary['after']> {
+  const { controls, pass, toFix, waived, manual, notApplicable, notChecked, errors, changes } = summary;
+  return { controls, pass, toFix, waived, manual, notApplicable, notChecked, errors, changes };
 }
 
 function exitOf(error: HardenError | undefined, code: ExitCode): ExitCode {

@@ -1,7 +1,7 @@
 import { type Interface, createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { PendingRevert } from '../app/revert-timer.ts';
-import { monotonicMs } from '../host/revert-clocks.ts';
+import { monotonicMs } from '../host/monotonic.ts';
 import { atPlace } from '../model/command-place.ts';
 import { EXIT, type ExitCode, HardenError } from '../model/errors.ts';
 import { errorText } from '../render/error-text.ts';

@@ -1,7 +1,8 @@
 import type { Ground } from '../app/ground.ts';
 import { clockName } from '../app/revert-timer.ts';
 import { ownProgram } from '../host/own-program.ts';
-import { monotonicMs, revertClocks } from '../host/revert-clocks.ts';
+import { monotonicMs } from '../host/monotonic.ts';
+import { revertClocks } from '../host/revert-clocks.ts';
 import { type AbsPath, absPath } from '../model/brand.ts';
 import { PLACE_OPTIONS, placeArguments } from '../model/command-place.ts';
 import { EXIT, HardenError } from '../model/errors.ts';

@@ -1,5 +1,6 @@
 import type { OwnProgram, RevertAlarm, RevertClocks } from '../model/revert-clock.ts';
 import { guardClock } from './guard-clock.ts';
+import { monotonicMs } from './monotonic.ts';
 import { systemdClock } from './systemd-clock.ts';
 
 /** Clocks that start `program` again; `where`: arguments that lead it to the same state folder. */
@@ -11,9 +12,4 @@ export function revertClocks(program: OwnProgram, where: readonly string[]): Rev
     monotonicMs,
     of: (kind) => (kind === 'systemd' ? systemdClock(options) : guardClock(options)),
   };
-}
-
-/** The same clock in every process of this boot, and the one of systemd's timers. */
-export function monotonicMs(): number {
-  return Number(process.hrtime.bigint() / 1_000_000n);
 }

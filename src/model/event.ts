@@ -6,7 +6,7 @@ import { Counts, type DeepReadonly } from './plan.ts';
  * run that was killed the last is missing. A promise to scripts: a minor version only adds members and types.
  */
 export const EVENT_SCHEMA = 'urn:harden:event:1';
-export const EVENT_SCHEMA_MINOR = 1;
+export const EVENT_SCHEMA_MINOR = 2;
 
 const Summary = z.lazy(() =>
   z.strictObject({
@@ -15,6 +15,11 @@ const Summary = z.lazy(() =>
       .int()
       .describe('Changes carried out and seen on the host, or pending as announced; of a rollback those put back.'),
     verified: z.int().describe('Controls of the plan that passed when the host was looked at after an apply.'),
+    after: Counts.unwrap()
+      .exactOptional()
+      .describe(
+        'Counts of the host as found after an apply whose changes stay; those beside it are of before. Since minor 2.',
+      ),
   }),
 );
 
@@ -39,11 +44,17 @@ export const EventLine = z.lazy(() =>
     line('snapshot.made', { snapshot: z.string(), steps: z.int(), objects: z.int(), bytes: z.int() }),
     line('snapshot.rehearsed', { objects: z.int(), bytes: z.int() }),
     line('step.started', step()),
-    line('step.done', step()),
-    line('step.failed', { ...step(), reason: z.string() }),
+    line('step.done', { ...step(), seconds: seconds() }),
+    line('step.failed', { ...step(), seconds: seconds(), reason: z.string() }),
     line('verify.started', {}),
     line('undo.started', { reason: z.string() }),
-    line('revert.armed', { withinMs: z.number().describe('The changes are taken back then, unless they are kept.') }),
+    line('revert.armed', {
+      withinMs: z.number().describe('The changes are taken back then, unless they are kept.'),
+      deadline: z.iso
+        .datetime()
+        .exactOptional()
+        .describe('When that is, by the clock of the machine now. Since minor 2.'),
+    }),
     line('run.end', {
       exit: z.int().describe('The exit code of the process.'),
       outcome: z.string().nullable().describe('`type` of the result; `planned` of a plan, null where there is none.'),
@@ -67,5 +78,17 @@ function line<Type extends string, Members extends z.core.$ZodLooseShape>(type: 
 }
 
 function step() {
-  return { number: z.int().positive(), of: z.int().positive(), what: z.string() };
+  return {
+    number: z.int().positive(),
+    of: z.int().positive(),
+    what: z.string(),
+    changes: z
+      .array(z.string())
+      .exactOptional()
+      .describe('Ids of the changes of the plan it serves; a write or a restart may serve several. Since minor 2.'),
+  };
+}
+
+function seconds() {
+  return z.number().nonnegative().exactOptional().describe('Since it began, to the millisecond. Since minor 2.');
 }

@@ -109,7 +109,7 @@ test('the line, the one before it and a caret below the place are shown', async 
       3 |  title 'x',
         |        ^`);
   expect(rest.replaceAll(/\s+/g, ' ').trim()).toBe(
-    `Correct the file, then: harden plan --root ${tree.root} -p FILE H2002 harden explain H2002`,
+    `Correct the file, then: harden plan -p ${profile} --root ${tree.root} H2002 harden explain H2002`,
   );
 });
 

@@ -78,6 +78,15 @@ describe.runIf(canOwn())('--events', () => {
       types.filter((type) => type === 'step.started').length,
     );
     expect(types).toContain('verify.started');
+    const done = events.filter((event) => event.type === 'step.done');
+    expect(done.every(({ seconds = -1 }) => seconds >= 0)).toBe(true);
+    const served = new Set(done.flatMap(({ changes = [] }) => changes));
+    expect(plan.changes.map(({ id }) => id).filter((id) => !served.has(id))).toEqual([]);
+    const again = await harden(['plan', '--root', tree.root, '--json']);
+    const end = events.at(-1);
+    expect(end?.type === 'run.end' ? end.summary?.after : undefined).toEqual(
+      countsOf((JSON.parse(again.stdout) as Plan).summary),
+    );
     const back = `${tree.outside}/back.jsonl`;
     await harden(['rollback', '--root', tree.root, ...YES, '--events', back]);
     const undone = eventsIn(back);
@@ -124,7 +133,7 @@ describe.runIf(canOwn())('--events', () => {
     expect(code).toBe(exit);
     const { digest, summary } = Plan.parse(JSON.parse(stdout));
     expect(eventsIn(file)).toMatchObject([
-      { type: 'run.start', schema: 'urn:harden:event:1', schemaMinor: 1, verb, plan: digest },
+      { type: 'run.start', schema: 'urn:harden:event:1', schemaMinor: 2, verb, plan: digest },
       { type: 'run.end', exit, outcome, plan: digest, code: null, summary: { ...countsOf(summary), applied: 0 } },
     ]);
   });
