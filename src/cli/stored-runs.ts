@@ -96,7 +96,7 @@ function notBack(outcome: RunOutcome): readonly Trouble[] {
   switch (outcome.type) {
     case 'done':
       return [
-        ...outcome.kept,
+        ...outcome.kept.map(({ what, reason }) => ({ what, reason })),
         ...outcome.proofs
           .filter(({ proof }) => proof === 'failed')
           .map(({ change, reason }) => ({ what: change, reason })),

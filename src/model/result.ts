@@ -56,6 +56,18 @@ export const Proof = z.lazy(() =>
   }),
 );
 
+const LeftAlone = z.lazy(() =>
+  z.strictObject({
+    what: z.string(),
+    reason: z.string(),
+    address: z.string().exactOptional().describe('Of the change it belongs to.'),
+    until: z
+      .array(z.string())
+      .exactOptional()
+      .describe('Ids of later applies that changed it again: it goes back with those.'),
+  }),
+);
+
 const LeftOut = z.lazy(() =>
   z
     .array(z.strictObject({ id: z.string(), title: z.string() }))
@@ -101,7 +113,7 @@ const Done = () =>
     snapshot: z.string().describe('Of an apply its own; of a rollback the one that was put back.'),
     proofs: z.array(Proof),
     met: z.array(z.string()).exactOptional().describe('Controls that pass after an apply.'),
-    kept: z.array(Trouble).describe('Left alone because somebody else changed it since.'),
+    kept: z.array(LeftAlone).describe('Of a rollback: left alone because it was changed since.'),
     standing: z.int().exactOptional().describe('After a rollback of a part: how many changes of that apply stay.'),
     health: z.strictObject({ checked: z.array(z.string()), notChecked: z.array(z.string()) }).exactOptional(),
     pendingRevert: z
