@@ -36,6 +36,8 @@ export interface HistoryLine extends RunEntry {
   /** The apply that was kept or taken back. */
   readonly of: string | undefined;
   readonly cause: TakenBackBecause | undefined;
+  /** What a rollback left as others had made it; undefined where nothing. */
+  readonly left: readonly string[] | undefined;
 }
 
 /** Newest first, with what is kept and cannot be read. */
@@ -59,12 +61,13 @@ export function historyOf(runs: Runs): {
 }
 
 /** Which apply a run was about, other than itself, and why. */
-export function whatOf(result: RunResult | undefined): Pick<HistoryLine, 'of' | 'cause'> {
+export function whatOf(result: RunResult | undefined): Pick<HistoryLine, 'of' | 'cause' | 'left'> {
   if (result?.type === 'kept' || result?.type === 'reverted') {
-    return { of: result.snapshot, cause: result.type === 'kept' ? undefined : result.cause };
+    return { of: result.snapshot, cause: result.type === 'kept' ? undefined : result.cause, left: undefined };
   }
   const isRollback = result?.type === 'done' && result.run?.verb === 'rollback';
-  return { of: isRollback ? result.snapshot : undefined, cause: undefined };
+  const left = isRollback && result.kept.length > 0 ? result.kept.map(({ what }) => what) : undefined;
+  return { of: isRollback ? result.snapshot : undefined, cause: undefined, left };
 }
 
 /**

@@ -14,6 +14,15 @@ export interface WaiverGiven {
   readonly problem?: string;
 }
 
+/** What a rollback left as it found it. */
+export interface Left extends Trouble {
+  readonly address?: string;
+  /** Ids of later applies it goes back with. */
+  readonly until?: readonly string[];
+  /** When the file it stands in was last touched; ISO 8601, UTC. */
+  readonly touched?: string;
+}
+
 /** How an apply or a rollback ended. The exit code is a function of it. */
 export type RunOutcome =
   | {
@@ -35,8 +44,8 @@ export type RunOutcome =
       readonly proofs: readonly ChangeProof[];
       /** Controls of the plan that pass after an apply, found with the same code; a report says fixed of no other. */
       readonly met?: readonly string[];
-      /** What was left alone because somebody else changed it since. */
-      readonly kept: readonly Trouble[];
+      /** What a rollback left alone because it was changed since. */
+      readonly kept: readonly Left[];
       /** After a rollback of a part: how many changes of that apply still stand. */
       readonly standing?: number;
       /** What the health gate looked at; left out where there was none. */

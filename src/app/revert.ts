@@ -11,7 +11,7 @@ import { wordsOf } from './ending.ts';
 import type { Ground } from './ground.ts';
 import type { RunOutcome } from './outcome.ts';
 import { type PlannedHost, makePlan } from './make-plan.ts';
-import { selectionOf } from './rollback.ts';
+import { selectionOf } from './applied-selection.ts';
 
 /** What became of a run that was ended, and whether the host is as before it; null where that was not looked at. */
 export interface EndedRun extends Recovered {

@@ -2,7 +2,6 @@ import { assessSelection } from '../engine/assess.ts';
 import { performSteps } from '../engine/execute.ts';
 import { gatherFacts } from '../engine/facts/gather-facts.ts';
 import type { ChangeProof } from '../engine/prove.ts';
-import { restartFactsOf } from '../engine/restart-facts.ts';
 import { stepText } from '../engine/steps-text.ts';
 import { reversalOf } from '../engine/work.ts';
 import type { ControlLists } from '../catalogue/select.ts';
@@ -10,17 +9,17 @@ import type { Change, Comparison } from '../model/change.ts';
 import { canonicalJson, toJson } from '../model/canonical.ts';
 import { EXIT, HardenError } from '../model/errors.ts';
 import type { HostFacts } from '../model/facts.ts';
+import type { FileDifference } from '../model/file-difference.ts';
 import type { HealthSetup } from '../model/health.ts';
 import type { Plan } from '../model/plan.ts';
 import { changesOf } from '../model/plan-changes.ts';
-import type { Selection } from '../model/remediation.ts';
 import { stoppedBy } from '../model/stop.ts';
 import type { TransactionSpec } from '../model/transaction.ts';
 import type { Ceiling } from '../plan/ceiling.ts';
-import { reversePlan } from '../plan/reverse.ts';
 import type { AppliedSnapshot, Reversal } from '../resources/resource-type.ts';
 import type { Begun } from '../state/begin.ts';
 import type { Store } from '../state/store.ts';
+import { selectionOf } from './applied-selection.ts';
 import { chosenPart } from './chosen-part.ts';
 import { pastRuns } from './past-runs.ts';
 import { areTakenBack, chosenSnapshot, planOfSnapshot, standingChanges } from './snapshots.ts';
@@ -28,11 +27,13 @@ import { type ConsentRequest, consentGiven, consentTo } from './consent.ts';
 import { stillTheWayBack } from './still-approved.ts';
 import { type TransactionEnd, endOf, failureOf, reasonOf, refuseStopped } from './ending.ts';
 import type { Ground } from './ground.ts';
+import { changedSince } from './left-alone.ts';
 import { type HealthGate, announcedBy, openGate } from './health.ts';
 import type { RunOutcome } from './outcome.ts';
 import { type Looked, putBack } from './put-back.ts';
 import { driverFor } from './progress.ts';
 import type { Ui } from './ui.ts';
+import { type WayBack, isBack, wayBack } from './way-back.ts';
 import { NOT_UNATTENDED, type Unattended } from './unattended.ts';
 
 export interface RollbackRequest {
@@ -50,6 +51,8 @@ export interface RollbackRequest {
   readonly words?: readonly string[];
   /** Kept with the approval. */
   readonly note?: Unattended['note'];
+  /** In a dry run, told what became of the files others changed since, where there are such; secrets and all. */
+  readonly changedSince?: (files: readonly FileDifference[]) => void;
 }
 
 /** Puts back what an apply changed, as far as nobody else changed it since, and looks at the host whether it is back. */
@@ -66,6 +69,7 @@ export async function rollback(ground: Ground, store: Store, request: RollbackRe
   if (isBack(first) && (request.dryRun || areTakenBack(id, changes, store.snapshots.list().snapshots))) {
     return { type: 'nothing-to-do', plan };
   }
+  const moves = first.reversal.steps.length > 0;
   const specFor = ({ facts, reversal }: WayBack, way: Plan): TransactionSpec => ({
     id: request.newId(),
     purpose: 'rollback',
@@ -76,15 +80,18 @@ export async function rollback(ground: Ground, store: Store, request: RollbackRe
     undoPhases: reversal.undoPhases,
   });
   if (request.dryRun) {
-    consentGiven(consentWish(first, { ground, request }));
-    ui.progress({ type: 'rehearsed', rehearsed: store.rehearse(specFor(first, plan)) });
-    const left = first.reversal.kept.map(({ what, reason }) => `leave ${what}: ${reason}`);
+    if (moves) {
+      consentGiven(consentWish(first, { ground, request }));
+      ui.progress({ type: 'rehearsed', rehearsed: store.rehearse(specFor(first, plan)) });
+    }
+    request.changedSince?.(changedSince(applied, first.left, files, ground.host));
+    const left = first.left.map(({ what, reason }) => `leave ${what}: ${reason}`);
     return { type: 'dry-run', plan, steps: [...first.reversal.steps.map(stepText), ...left] };
   }
-  // Nobody is asked where nothing moves; that it is back is kept all the same, for what is taken back later.
-  const agreed = isBack(first)
-    ? { way: first, plan, approvals: [] }
-    : await agreedWay(first, { ground, applied, files, request, ui });
+  // Nobody is asked where nothing moves; that it was asked for is kept all the same, for what is taken back later.
+  const agreed = moves
+    ? await agreedWay(first, { ground, applied, files, request, ui })
+    : { way: first, plan, approvals: [] };
   if (agreed === undefined) {
     return { type: 'declined', plan };
   }
@@ -92,9 +99,10 @@ export async function rollback(ground: Ground, store: Store, request: RollbackRe
   const { facts, reversal } = way;
   refuseStopped(ui);
   // What is unwell may be why it is put back; it is only not held against the way back.
-  const gate = isBack(way)
-    ? undefined
-    : await openGate({ ground, facts, setup: request.health, steps: reversal.steps, ui }, false);
+  const gate =
+    reversal.steps.length === 0
+      ? undefined
+      : await openGate({ ground, facts, setup: request.health, steps: reversal.steps, ui }, false);
   refuseStopped(ui);
   const transaction = store.begin(specFor(way, { ...agreed.plan, approvals: agreed.approvals }));
   const run = { ground, ui, applied, files, reversal, facts, plan: agreed.plan, gate };
@@ -104,7 +112,7 @@ export async function rollback(ground: Ground, store: Store, request: RollbackRe
     return putBack({ ui, plan: agreed.plan, facts, gate, look, sees: false }, transaction, end);
   }
   const standing = standingChanges(id, store.snapshots.list().snapshots);
-  const done = { type: 'done', plan: agreed.plan, snapshot: id, proofs: end.proofs, kept: reversal.kept } as const;
+  const done = { type: 'done', plan: agreed.plan, snapshot: id, proofs: end.proofs, kept: way.left } as const;
   return { ...done, ...(standing === 0 ? {} : { standing }), health: end.health };
 }
 
@@ -161,23 +169,6 @@ function refuseRollbackOfRollback(id: string, purpose: 'apply' | 'rollback'): vo
   }
 }
 
-/** What would be put back at this moment. */
-interface WayBack {
-  readonly facts: HostFacts;
-  readonly reversal: Reversal;
-  readonly plan: Plan;
-}
-
-async function wayBack(ground: Ground, applied: Plan, files: AppliedSnapshot): Promise<WayBack> {
-  const facts = await gatherFacts(ground.host);
-  const reversal = await reversalOf({ changes: changesOf(applied), files }, ground.types, facts, ground.host);
-  return { facts, reversal, plan: wayBackPlan(ground, applied, reversal, facts) };
-}
-
-function isBack({ reversal }: Pick<WayBack, 'reversal'>): boolean {
-  return reversal.steps.length === 0 && reversal.kept.length === 0;
-}
-
 interface WayBackRun {
   readonly ground: Ground;
   readonly ui: Ui;
@@ -192,7 +183,7 @@ interface WayBackRun {
 async function performAndProve(run: WayBackRun, transaction: Begun): Promise<TransactionEnd> {
   const { ground, ui, reversal, facts } = run;
   const { id, rehearsed } = transaction;
-  if (!isBack({ reversal })) {
+  if (reversal.steps.length > 0) {
     ui.progress({ type: 'snapshot', id, steps: reversal.steps.length, rehearsed });
   }
   const engine = { host: ground.host, socket: facts.engine.apiSocket };
@@ -214,29 +205,6 @@ async function performAndProve(run: WayBackRun, transaction: Begun): Promise<Tra
   return troubles.length === 0
     ? { type: 'proven', proofs, health }
     : { type: 'failed', at: 'verification', reason: reasonOf(troubles), signal: undefined };
-}
-
-function wayBackPlan(ground: Ground, applied: Plan, reversal: Reversal, facts: HostFacts): Plan {
-  const out = new Set([...reversal.kept.map((item) => item.address), ...reversal.already]);
-  const { running, keepsContainers } = restartFactsOf(facts);
-  const kept = keepsContainers(changesOf(applied));
-  const now = ground.now();
-  return reversePlan(applied, {
-    restorable: new Set(
-      changesOf(applied)
-        .filter((change) => !out.has(change.address))
-        .map((change) => change.id),
-    ),
-    activations: reversal.steps.flatMap((step) => (step.kind === 'activate' ? [step.activation.action] : [])),
-    left: reversal.kept.map(({ what, reason }) => `${what} is left as it is: ${reason}`),
-    containersKept: kept ? running : [],
-    containersStopped: kept ? [] : running,
-    createdAt: now.toISOString(),
-    expiresAt: new Date(now.getTime() + 3_600_000).toISOString(),
-    createdBy: ground.operator,
-    toolVersion: ground.toolVersion,
-    toolBuild: ground.toolBuild,
-  });
 }
 
 /**
@@ -269,31 +237,4 @@ function runsAsBefore(change: Change, now: Comparison | undefined, { steps }: Re
     return canonicalJson(now.change.before) === canonicalJson(change.before);
   }
   return now?.verdict === 'pass' || steps.some((step) => step.kind === 'activate');
-}
-
-/** The remediations of these changes, with what the applied plan was made with. */
-export function selectionOf(ground: Ground, changes: readonly Change[], applied: Plan): Selection {
-  const slugs = new Set(changes.flatMap((change) => change.controls));
-  const { benchmark, profile, level, parameters, notCovered } = applied.content;
-  const remediations = ground.catalogue.remediations.filter((remediation) => slugs.has(remediation.control));
-  return {
-    profile: {
-      name: profile,
-      title: profile,
-      benchmark: benchmark as Selection['profile']['benchmark'],
-      level,
-      parameters,
-      include: [],
-      exclude: [],
-    },
-    selected: remediations.map((remediation) => ({
-      remediation,
-      id: remediation.control,
-      parameters: Object.fromEntries(
-        remediation.parameters.flatMap(({ name }) => (name in parameters ? [[name, parameters[name] ?? null]] : [])),
-      ),
-    })),
-    leftOut: [],
-    notCovered,
-  };
 }

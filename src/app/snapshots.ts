@@ -8,7 +8,9 @@ const SHORTEST_WISH = 4;
 
 /** How far an apply was taken back. `partly`: some of its changes. `unproven`: a rollback ran, and the host was not seen to be as before. */
 export type TakenBack =
-  { readonly by: string; readonly how: 'whole' } | { readonly by: string; readonly how: 'partly' | 'unproven' };
+  /** `left`: how many of its changes rollbacks left as others had made them. */
+  | { readonly by: string; readonly how: 'whole'; readonly left: number }
+  | { readonly by: string; readonly how: 'partly' | 'unproven' };
 
 /** One snapshot, with the plan it carried out and what became of it. */
 export interface SnapshotEntry extends Pick<SnapshotSummary, 'id' | 'purpose' | 'createdAt'> {
@@ -80,9 +82,28 @@ export function takenBackOf(apply: SnapshotSummary, all: readonly SnapshotSummar
   );
   const [whole, last] = [proven.at(-1), rollbacks.at(-1)];
   if (whole !== undefined && (done === undefined || changeIdsOf(apply).every((id) => done.has(id)))) {
-    return { by: whole.summary.id, how: 'whole' };
+    return { by: whole.summary.id, how: 'whole', left: leftOf(apply, proven) };
   }
   return last === undefined ? undefined : { by: last.summary.id, how: last.summary.proven ? 'partly' : 'unproven' };
+}
+
+/** Changes that no proven rollback put back: each left them as it found them. */
+function leftOf(apply: SnapshotSummary, proven: ReturnType<typeof rollbacksOf>): number {
+  return changeIdsOf(apply).filter((id) =>
+    proven.every(({ rollback: { changes, left } }) => left.includes(id) || changes?.includes(id) === false),
+  ).length;
+}
+
+/** For each change of `id` that a rollback took back, or left to others: the last such rollback. */
+export function lastRollbacks(
+  id: string,
+  all: readonly SnapshotSummary[],
+): (change: string) => { readonly by: string; readonly left: boolean } | undefined {
+  const rollbacks = rollbacksOf(id, all);
+  return (change) => {
+    const last = rollbacks.findLast(({ rollback }) => rollback.changes?.includes(change) ?? true);
+    return last === undefined ? undefined : { by: last.summary.id, left: last.rollback.left.includes(change) };
+  };
 }
 
 function rollbacksOf(

@@ -26,21 +26,33 @@ export function statusOf(kept: KeptRuns, now: { readonly bootId: string; readonl
           secondsLeft: secondsLeft(waiting.waiting, now.bootId, now.monotonicMs),
         };
   const isOpen = new Set(kept.unfinished);
+  const standing = standingOf(kept.snapshots);
   return {
     pending,
     unfinished: kept.unfinished.filter((id) =>
       kept.openRuns.every((run) => run.id !== id || run.waiting === undefined),
     ),
     lastApply: lastApplyOf(kept.snapshots),
+    ...(standing.length === 0 ? {} : { standing }),
     // While it is still open the revert itself is not done.
     reverts: kept.notes.filter(({ id }) => !isOpen.has(id)).toReversed(),
   };
 }
 
-function howFarBack(takenBack: TakenBack | undefined): Pick<LastApply, 'takenBackBy' | 'attempt'> {
+function howFarBack(takenBack: TakenBack | undefined): Pick<LastApply, 'takenBackBy' | 'attempt' | 'left'> {
   return takenBack?.how === 'whole'
-    ? { takenBackBy: takenBack.by }
+    ? { takenBackBy: takenBack.by, ...(takenBack.left === 0 ? {} : { left: takenBack.left }) }
     : { takenBackBy: null, ...(takenBack === undefined ? {} : { attempt: takenBack }) };
+}
+
+/** Applies before the last one that were not taken back as a whole; the newest first. */
+function standingOf(snapshots: readonly SnapshotSummary[]): NonNullable<HostStatus['standing']> {
+  const last = snapshots.findLastIndex(({ purpose }) => purpose === 'apply');
+  return snapshots
+    .slice(0, Math.max(0, last))
+    .filter((one) => one.purpose === 'apply' && takenBackOf(one, snapshots)?.how !== 'whole')
+    .map(({ id, createdAt, about }) => ({ snapshot: id, at: createdAt, changes: planOf(about)?.changes.length ?? 0 }))
+    .toReversed();
 }
 
 function lastApplyOf(snapshots: readonly SnapshotSummary[]): HostStatus['lastApply'] {

@@ -65,6 +65,7 @@ const LeftAlone = z.lazy(() =>
       .array(z.string())
       .exactOptional()
       .describe('Ids of later applies that changed it again: it goes back with those.'),
+    touched: z.iso.datetime().exactOptional().describe('When the file it stands in was last touched, by whomever.'),
   }),
 );
 

@@ -17,7 +17,13 @@ export interface HostStatus {
     readonly takenBackBy: string | null;
     /** The last rollback, where that is not so; left out where there was none. */
     readonly attempt?: { readonly by: string; readonly how: 'partly' | 'unproven' };
+    /** Taken back as a whole, but for this many changes that rollbacks left as others had made them; left out where none. */
+    readonly left?: number;
   } | null;
+  /** Older applies that were not taken back as a whole, newest first; left out where there are none. */
+  readonly standing?: readonly { readonly snapshot: string; readonly at: string; readonly changes: number }[];
+  /** What applies that stand have written and the host does not run with yet; left out where there is nothing, or nobody could look. */
+  readonly notLive?: readonly NotLive[];
   /** Controls the last apply had set and that fail now; left out where there are none, or nobody could look. */
   readonly drift?: readonly string[];
   /** Runs that were taken back by themselves and that nobody has said they saw; newest first. */
@@ -26,6 +32,16 @@ export interface HostStatus {
   readonly scheduled?: ScheduledStatus | undefined;
   /** Left out where the host has none. */
   readonly waivers?: StatusWaivers | undefined;
+}
+
+export interface NotLive {
+  /** An option of dockerd, or whatever else is set. */
+  readonly what: string;
+  /** Numbers of the controls it is for. */
+  readonly controls: readonly string[];
+  readonly until: 'restart' | 'reboot';
+  /** Makes it live. */
+  readonly command: string;
 }
 
 export interface StatusWaivers {

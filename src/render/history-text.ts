@@ -1,6 +1,6 @@
 import type { TakenBackBecause } from '../model/revert.ts';
 import type { RunVerb } from '../model/result.ts';
-import { type Style, columns, count, wrap } from './layout.ts';
+import { type Style, columns, count, listed, wrap } from './layout.ts';
 import { printable } from './printable.ts';
 
 /** One run in a list. */
@@ -17,6 +17,8 @@ export interface HistoryRow {
   /** The apply that was kept or taken back. */
   readonly of: string | undefined;
   readonly cause: TakenBackBecause | undefined;
+  /** What a rollback left as others had made it. */
+  readonly left?: readonly string[] | undefined;
   /** Of an apply that was put off. */
   readonly approvedAt?: string | undefined;
 }
@@ -54,10 +56,19 @@ function headOf({ id, at, verb, exit, by, profile, changes }: HistoryRow, style:
   ]);
 }
 
-function notesOf({ reason, ticket, approvedAt, verb, of, cause }: HistoryRow, style: Style): readonly string[] {
-  const what = verb === 'confirm' && cause === undefined ? 'kept' : 'took back';
+function notesOf(
+  { reason, ticket, approvedAt, verb, of, cause, left, changes }: HistoryRow,
+  style: Style,
+): readonly string[] {
+  const what =
+    verb === 'confirm' && cause === undefined
+      ? 'kept'
+      : left !== undefined && changes === 0
+        ? 'put nothing back of'
+        : 'took back';
   return [
     ...(of === undefined ? [] : wrap(style, 2, `${what} run ${of}${cause === undefined ? '' : `: ${WHY[cause]}`}`, 4)),
+    ...(left === undefined ? [] : wrap(style, 2, `left alone: ${printable(listed(left))}`, 4)),
     ...(approvedAt === undefined
       ? []
       : wrap(style, 2, `approved before, at ${approvedAt.slice(0, 16).replace('T', ' ')} UTC`, 4)),

@@ -4,6 +4,7 @@ import type { Plan } from '../model/plan.ts';
 import type { Trouble, UndoReport } from '../model/transaction.ts';
 import { codeLine } from './error-text.ts';
 import { type Style, count, listed, mark, wrap } from './layout.ts';
+import { NEVER_OVER } from './plan-text.ts';
 import { printable } from './printable.ts';
 
 /** What an apply or rollback says at its end; the shapes of the use cases' outcome, as far as text needs them. */
@@ -12,7 +13,7 @@ export interface DoneText {
   readonly plan: Plan;
   readonly snapshot: string;
   readonly proofs: readonly { readonly change: string; readonly proof: string; readonly reason: string }[];
-  readonly kept: readonly Trouble[];
+  readonly kept: readonly LeftText[];
   /** Changes of an apply that a rollback of a part left as they are. */
   readonly standing?: number | undefined;
   /** What the health gate looked at. */
@@ -23,6 +24,11 @@ export interface DoneText {
   readonly leftOut?: readonly { readonly id: string; readonly title: string }[];
   readonly waiversGiven?: readonly GivenText[];
   readonly place: CommandPlace;
+}
+
+/** `touched`: ISO 8601, of the file it stands in. */
+interface LeftText extends Trouble {
+  readonly touched?: string;
 }
 
 /** A waiver given at the question; `problem`: why it was not written. */
@@ -42,7 +48,7 @@ export function doneText(done: DoneText, style: Style): string {
   const head =
     done.verb === 'apply'
       ? `${done.plan.source.type === 'root' ? 'Looked at the folder again' : 'Verified on the live host'}: ${live.length} of ${count(done.proofs.length, 'change')} live.`
-      : `${done.plan.changes.length === 0 ? 'Nothing had to be put back' : 'Put back and looked at again'}: ${live.length} of ${count(done.proofs.length, 'change')} as before.`;
+      : rollbackHead(done, live.length);
   const lines = [
     ...wrap(style, 0, head),
     ...pending.flatMap(({ change, proof, reason }) =>
@@ -60,12 +66,18 @@ export function doneText(done: DoneText, style: Style): string {
       : []),
     ...(done.verb === 'apply'
       ? wrap(style, 0, atPlace(`Undo any time: sudo harden rollback ${done.snapshot}`, done.place))
-      : wrap(style, 0, takenBackText(done))),
+      : [...wrap(style, 0, takenBackText(done)), ...differsLines(done, style)]),
   ];
   return `${lines.join('\n')}\n`;
 }
 
-function takenBackText({ snapshot, standing = 0, proofs, place }: DoneText): string {
+function rollbackHead({ plan, proofs, kept }: DoneText, live: number): string {
+  return proofs.length === 0 && kept.length > 0
+    ? `Nothing was put back: ${count(kept.length, 'object')} ${kept.length === 1 ? 'stays' : 'stay'} as found. ${NEVER_OVER}`
+    : `${plan.changes.length === 0 ? 'Nothing had to be put back' : 'Put back and looked at again'}: ${live} of ${count(proofs.length, 'change')} as before.`;
+}
+
+function takenBackText({ snapshot, standing = 0, kept, proofs, place }: DoneText): string {
   if (proofs.some(({ proof }) => proof === 'failed')) {
     return atPlace(
       `Snapshot ${snapshot} is not proven to be taken back. To try again: sudo harden rollback ${snapshot}`,
@@ -73,7 +85,9 @@ function takenBackText({ snapshot, standing = 0, proofs, place }: DoneText): str
     );
   }
   return standing === 0
-    ? `Snapshot ${snapshot} is taken back.`
+    ? kept.length === 0
+      ? `Snapshot ${snapshot} is taken back.`
+      : `Snapshot ${snapshot} counts as taken back; what is left alone stays.`
     : atPlace(
         `Snapshot ${snapshot} is partly taken back: ${count(standing, 'change')} of it ${standing === 1 ? 'stays' : 'stay'}. To take back the rest: sudo harden rollback ${snapshot}`,
         place,
@@ -153,8 +167,26 @@ function givenLines(given: readonly GivenText[], style: Style): readonly string[
   );
 }
 
-function keptLines(kept: readonly Trouble[], style: Style): readonly string[] {
-  return kept.flatMap(({ what, reason }) => wrap(style, 2, `left alone: ${printable(what)}: ${printable(reason)}`, 6));
+function keptLines(kept: readonly LeftText[], style: Style): readonly string[] {
+  return kept.flatMap(({ what, reason, touched }) => {
+    const when = touched === undefined ? '' : ` (last touched ${touched.slice(0, 16).replace('T', ' ')} UTC)`;
+    return wrap(style, 2, `left alone: ${printable(what)}: ${printable(reason)}${when}`, 6);
+  });
+}
+
+/** Whoever wants the old state all the same puts it there by hand. */
+function differsLines({ kept, snapshot, place }: DoneText, style: Style): readonly string[] {
+  return kept.length === 0
+    ? []
+    : [
+        ...wrap(style, 2, atPlace(`To see what differs: sudo harden rollback ${snapshot} --plan`, place), 4),
+        ...wrap(
+          style,
+          2,
+          atPlace(`To see the state before, to put it back by hand: sudo harden snapshot show ${snapshot}`, place),
+          4,
+        ),
+      ];
 }
 
 /** Which files can be trusted to be the old ones again. */

@@ -22,6 +22,8 @@ export interface Layout {
   /** What files look like before and after, ready to be shown. */
   readonly exact?: string;
 }
+/** Why something stays that an apply had changed. */
+export const NEVER_OVER = 'harden overwrites nothing that was changed since.';
 const USUAL: Layout = { groupBy: 'effect', full: false, showPass: false };
 
 /** A whole plan for a person: counts, effects, changes by rising interruption, what is left alone, and what to run next. */
@@ -53,12 +55,19 @@ function warningLines({ warnings }: Plan, style: Style): readonly string[] {
 
 /** The way back as a plan: what is put back and what that interrupts; how the host stands otherwise is not its subject. */
 export function rollbackPlanText(plan: Plan, style: Style): string {
+  const left = plan.warnings.flatMap((text) => wrap(style, 2, `${mark(style, '!')} ${printable(text)}`, 4));
   const blocks = [
     headLines('harden rollback', plan, style),
     wayBackLines(plan, style),
     ...groupBlocks(plan, style, USUAL),
+    left.length === 0
+      ? []
+      : [...spread(style, paint(style, 'bold', 'LEFT AS IT IS'), count(plan.warnings.length, 'object')), ...left],
   ];
-  return `${blocks.map((block) => block.join('\n')).join('\n\n')}\n`;
+  return `${blocks
+    .filter((block) => block.length > 0)
+    .map((block) => block.join('\n'))
+    .join('\n\n')}\n`;
 }
 
 /** A plan somebody has read before: counts, effects and what breaks. */
@@ -83,7 +92,7 @@ export function planEffects(plan: Plan, style: Style, verb: 'apply' | 'rollback'
 
 function wayBackLines(plan: Plan, style: Style): readonly string[] {
   return plan.changes.length === 0
-    ? ['Nothing of it can be put back.']
+    ? wrap(style, 2, `Nothing of it can be put back. ${NEVER_OVER}`)
     : [
         ...wrap(style, 2, `${count(plan.changes.length, 'change')} can be put back. That`),
         ...interruptions(plan).flatMap((text) => wrap(style, 4, text, 6)),

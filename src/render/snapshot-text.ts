@@ -14,6 +14,8 @@ export interface SnapshotLine {
   readonly takenBackBy: string | undefined;
   /** The last rollback, where that is not so: it took a part, or the host was not seen to be as before. */
   readonly attempt: { readonly by: string; readonly how: 'partly' | 'unproven' } | undefined;
+  /** Changes it left as others had made them; undefined where there are none. */
+  readonly left?: number | undefined;
 }
 
 export function snapshotListText(lines: readonly SnapshotLine[], style: Style): string {
@@ -27,11 +29,15 @@ export function snapshotListText(lines: readonly SnapshotLine[], style: Style): 
       line.purpose,
       line.profile,
       count(line.changes, 'change'),
-      ...(line.takenBackBy === undefined ? [] : [`taken back by ${line.takenBackBy}`]),
+      ...(line.takenBackBy === undefined ? [] : [takenBackText(line.takenBackBy, line.left)]),
       ...(line.attempt === undefined ? [] : [attemptText(line.attempt)]),
     ]),
   );
   return `${rows.join('\n')}\n`;
+}
+
+function takenBackText(by: string, left: number | undefined): string {
+  return `taken back by ${by}${left === undefined ? '' : `, ${count(left, 'change')} left to others`}`;
 }
 
 function attemptText({ by, how }: NonNullable<SnapshotLine['attempt']>): string {

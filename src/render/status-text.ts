@@ -1,7 +1,7 @@
 import { type CommandPlace, atPlace } from '../model/command-place.ts';
 import { waiverNamed } from '../model/plain-names.ts';
 import type { RevertNote } from '../model/revert.ts';
-import type { HostStatus, StatusWaivers } from '../model/status.ts';
+import type { HostStatus, NotLive, StatusWaivers } from '../model/status.ts';
 import { remaining } from './keep-text.ts';
 import { type Style, count, wrap } from './layout.ts';
 import { printable } from './printable.ts';
@@ -12,6 +12,7 @@ const MOST_LINES = 12;
 const MOST_RUNS = 2;
 const MOST_WAIVERS = 2;
 const MOST_DRIFT = 4;
+const MOST_NOT_LIVE = 4;
 
 /** Twelve lines at most at any width: what is cut stands in the JSON. */
 export function statusText(status: HostStatus, place: CommandPlace, style: Style): string {
@@ -21,7 +22,9 @@ export function statusText(status: HostStatus, place: CommandPlace, style: Style
     ...unfinishedLines(status.unfinished),
     ...revertLines(status.reverts),
     ...lastApplyLines(status.lastApply),
+    ...standingLines(status),
     ...driftLines(status),
+    ...notLiveLines(status.notLive ?? []),
     ...waiverLines(status.waivers),
   ].flatMap((line) => wrap(style, line.startsWith(' ') ? 2 : 0, atPlace(line.trimStart(), place), 4));
   return `${lines.slice(0, MOST_LINES).join('\n')}\n`;
@@ -74,13 +77,44 @@ function lastApplyLines(last: HostStatus['lastApply']): readonly string[] {
   if (last === null) {
     return ['Nothing was applied on this host yet.'];
   }
-  const { snapshot, at, by, profile, changes, takenBackBy, attempt } = last;
+  const { snapshot, at, by, profile, changes, takenBackBy, attempt, left } = last;
   return [
     `Last apply: ${moment(at)} by ${printable(by)}, ${count(changes, 'change')} of ${printable(profile)}, snapshot ${snapshot}.`,
     takenBackBy === null
       ? `  ${attemptText(attempt)}: sudo harden rollback ${snapshot}`
-      : `  Taken back by ${takenBackBy}.`,
+      : left === undefined
+        ? `  Taken back by ${takenBackBy}.`
+        : `  ${left === changes ? `Rollback ${takenBackBy} left all of it to others, who` : `Taken back by ${takenBackBy}, but for ${count(left, 'change')} left to others, who`} changed it since: sudo harden rollback ${snapshot} --plan`,
   ];
+}
+
+function standingLines({ standing = [], lastApply }: HostStatus): readonly string[] {
+  const [newest] = standing;
+  if (newest === undefined) {
+    return [];
+  }
+  const more = standing.length === 1 ? '' : ` and ${standing.length - 1} older: harden snapshot list`;
+  const then = lastApply?.takenBackBy === null ? 'To take it back after that' : 'To take it back';
+  return [
+    `Stands from before: ${newest.snapshot}, ${moment(newest.at)}, ${count(newest.changes, 'change')}${more}.`,
+    `  ${then}: sudo harden rollback ${newest.snapshot}`,
+  ];
+}
+
+function notLiveLines(notLive: readonly NotLive[]): readonly string[] {
+  const commands = [...new Set(notLive.map(({ command }) => command))];
+  return commands.flatMap((command) => {
+    const own = notLive.filter((one) => one.command === command);
+    const names = own
+      .slice(0, MOST_NOT_LIVE)
+      .map(({ what, controls }) => printable(`${what} (${controls.join(', ')})`));
+    const more = own.length > MOST_NOT_LIVE ? ` and ${own.length - MOST_NOT_LIVE} more` : '';
+    const event = own[0]?.until === 'reboot' ? 'the next boot' : 'a restart of dockerd';
+    return [
+      `Written, not live yet: ${names.join(', ')}${more}; ${own.length === 1 ? 'waits' : 'wait'} for ${event}.`,
+      `  To make it live: ${printable(command)}`,
+    ];
+  });
 }
 
 function driftLines({ drift = [], lastApply }: HostStatus): readonly string[] {

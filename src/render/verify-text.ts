@@ -26,9 +26,10 @@ export interface VerifyView {
   readonly more?: string | undefined;
 }
 
-/** By names of controls: what was undone, and how; what came since. */
+/** By names of controls: what was undone, or taken back, and how; what came since. */
 export interface SinceView {
   readonly undone: ReadonlyMap<string, string>;
+  readonly takenBack: ReadonlyMap<string, string>;
   readonly fresh: ReadonlySet<string>;
 }
 
@@ -91,7 +92,7 @@ export function verifyText(plan: Plan, style: Style, view: VerifyView = {}): str
     .join('\n\n')}\n`;
 }
 
-/** Three kinds apart where an apply stands: what somebody undid, what came since, and what was left as it was. */
+/** Kinds apart where an apply stands: what somebody undid, what a rollback took back, what came since, and what was left as it was. */
 function failingBlocks(
   failing: Plan['controls'],
   style: Style,
@@ -102,18 +103,22 @@ function failingBlocks(
       style,
       heading,
       controls.map(({ slug, ids, title, reason }) => {
-        const how = since?.undone.get(slug);
+        const how = since?.undone.get(slug) ?? since?.takenBack.get(slug);
         return `${mark(style, 'x')} ${ids[0] ?? ''} ${title}: ${reason}${how === undefined ? '' : `. ${how}`}`;
       }),
     );
   if (compared !== undefined || since === undefined) {
     return [lines(compared === undefined ? 'FAILING' : 'FAILING, NEW', failing)];
   }
-  const { undone, fresh } = since;
+  const { undone, takenBack, fresh } = since;
   return [
     lines(
       'UNDONE since harden set it',
       failing.filter(({ slug }) => undone.has(slug)),
+    ),
+    lines(
+      'TAKEN BACK since harden set it',
+      failing.filter(({ slug }) => takenBack.has(slug)),
     ),
     lines(
       'NEW since the last apply',
@@ -121,7 +126,7 @@ function failingBlocks(
     ),
     lines(
       'NEVER FIXED',
-      failing.filter(({ slug }) => !undone.has(slug) && !fresh.has(slug)),
+      failing.filter(({ slug }) => !undone.has(slug) && !takenBack.has(slug) && !fresh.has(slug)),
     ),
   ];
 }

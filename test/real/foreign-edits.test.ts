@@ -46,6 +46,34 @@ describe.runIf(realHosts('bookworm', 'trixie'))('what somebody changed between a
     expect(text.stdout).toContain('taken back by');
   });
 
+  test('and all of it: nothing is asked or written, and what stays is named with what is there now', async () => {
+    await using host = await throwawayHost('trixie', { binds: WITH_HARDEN });
+    await host.write('/etc/docker/daemon.json', '{ "debug": true }\n', 0o644);
+    await host.check('chmod 0666 /etc/default/docker');
+    await host.startDockerd();
+    const { snapshot = '' } = await runJson(host, ['apply', '-p', 'cis-docker-1.8.0/L2', '-c', '2.2,3.20'], 0);
+    await host.check(`sed -i 's/"icc": false/"icc": true/' /etc/docker/daemon.json; chmod 0600 /etc/default/docker`);
+    const before = await host.layer(OWN_STATE);
+
+    const shown = await harden(host, ['rollback', '--plan']);
+    expect(shown.code).toBe(0);
+    expect(shown.stdout).toContain('Nothing of it can be put back.');
+    expect(shown.stdout).toMatch(/^-\{ "debug": true, "icc": false \}\n\+\{ "debug": true, "icc": true \}$/m);
+    const back = await harden(host, ['rollback']);
+    expect(back.code, back.stderr).toBe(2);
+    const text = back.stdout.replaceAll(/\s+/g, ' ');
+    expect(text).toContain(
+      'icc in /etc/docker/daemon.json: changed by somebody else since: false then, true now (last',
+    );
+    expect(text).toContain(
+      '/etc/default/docker: somebody changed its access since: mode 0644 then, mode 0600 now (last',
+    );
+    expect(layerChanges(before, await host.layer(OWN_STATE))).toEqual([]);
+    expect((await harden(host, ['status'])).stdout.replaceAll(/\s+/g, ' ')).toContain(
+      `left all of it to others, who changed it since: sudo harden rollback ${snapshot} --plan`,
+    );
+  });
+
   test('that hides ours is no reason to loosen it', async () => {
     await using host = await throwawayHost('bookworm', { audit: true, binds: WITH_HARDEN });
     await host.startDockerd();

@@ -131,9 +131,9 @@ function outcomeOf(result: Exclude<RunResult, { type: 'verified' | 'kept' | 'ref
   return result.type === 'rolled-back' ? { ...result, signal: result.signal } : result;
 }
 
-function rowOf({ id, at, verb, exit, by, profile, changes, run, of, cause }: HistoryLine): HistoryRow {
+function rowOf({ id, at, verb, exit, by, profile, changes, run, of, cause, left }: HistoryLine): HistoryRow {
   const { reason, ticket, approvedAt } = run ?? {};
-  return { id, at, verb, exit, by, profile, changes, reason, ticket, approvedAt, of, cause };
+  return { id, at, verb, exit, by, profile, changes, reason, ticket, approvedAt, of, cause, left };
 }
 
 function isJson(args: Pick<HistoryArguments, 'format' | 'json'>): boolean {

@@ -1,6 +1,7 @@
 import type { CommandModule } from 'yargs';
 import { rollback } from '../../app/rollback.ts';
 import type { Impact } from '../../model/change.ts';
+import type { Differences } from '../../model/file-difference.ts';
 import type { Plan } from '../../model/plan.ts';
 import type { Risk } from '../../model/remediation.ts';
 import { reportWaivers } from '../../plan/report-of.ts';
@@ -54,6 +55,9 @@ interface RollbackArguments extends NoteArguments, LoggedArguments, ControlArgum
   readonly 'trial-container': boolean;
 }
 
+/** As files others changed since were left, and as they are. */
+type Since = Differences['files'];
+
 export function rollbackCommand(finish: Finish) {
   return {
     command: 'rollback [snapshot]',
@@ -88,7 +92,11 @@ async function handle(args: RollbackArguments, events: Events, finish: Finish): 
   const json = args.json || args.format === 'json';
   const terminal = readTerminal(args.input ?? true, json);
   const reports = reportsFrom(args.report, json);
-  const run = await carriedOut({ ...args, runId }, terminal, events);
+  let since: Since = [];
+  const note = (files: Since): void => {
+    since = files;
+  };
+  const run = await carriedOut({ ...args, runId }, { terminal, events, note });
   const { outcome, json: ended } = run;
   const { host, id } = outcome.plan;
   events.ended(outcome);
@@ -96,7 +104,7 @@ async function handle(args: RollbackArguments, events: Events, finish: Finish): 
   const result = args.plan ? planJson(outcome.plan) : ended;
   const name = `harden-rollback-${args.plan ? 'plan-' : ''}${host.name}-${id}.json`;
   if (!reports.takesOutput) {
-    await print(json ? result : outcomeText(outcome, 'rollback', terminal));
+    await print(json ? result : outcomeText(outcome, 'rollback', terminal) + (await sinceText(since, terminal)));
   }
   await hooksOfRun(args, run);
   finish(await keepCopy(args.output, name, result, outcomeExit(outcome)));
@@ -104,10 +112,28 @@ async function handle(args: RollbackArguments, events: Events, finish: Finish): 
   await reports.write(outcome.plan, parts, result);
 }
 
+/** What others made of the files that stay. */
+async function sinceText(files: Since, { out }: Terminal): Promise<string> {
+  if (files.length === 0) {
+    return '';
+  }
+  const [{ unifiedDiff }, { masked }] = await Promise.all([
+    import('../../render/unified-diff.ts'),
+    import('../masked.ts'),
+  ]);
+  const diffs = masked({ files, unseen: [] }).files.map((file) => unifiedDiff(file, out).join('\n'));
+  return `\nChanged since, from what the apply left to what is there now:\n${diffs.join('\n')}\n`;
+}
+
+interface Told {
+  readonly terminal: Terminal;
+  readonly events: Events;
+  readonly note: (files: Since) => void;
+}
+
 async function carriedOut(
   args: RollbackArguments & { readonly runId: string },
-  terminal: Terminal,
-  events: Events,
+  { terminal, events, note: changedSince }: Told,
 ): Promise<EndedRun> {
   const ground = changeableGround(args.root);
   const note = noteFrom(args);
@@ -120,6 +146,7 @@ async function carriedOut(
     newId: () => args.runId,
     words: wordsAgain(),
     note,
+    changedSince,
     health: await healthSetup(ground, args),
   };
   const state = { stateDir: args['state-dir'], acceptVolatile: args['accept-volatile-state'] };

@@ -181,7 +181,8 @@ function lineOf({ id, createdAt, purpose, plan, takenBack }: SnapshotEntry): Sna
   const { profile } = plan.content;
   const takenBackBy = takenBack?.how === 'whole' ? takenBack.by : undefined;
   const attempt = takenBack === undefined || takenBack.how === 'whole' ? undefined : takenBack;
-  return { id, createdAt, purpose, profile, changes: plan.changes.length, takenBackBy, attempt };
+  const left = takenBack?.how === 'whole' && takenBack.left > 0 ? { left: takenBack.left } : {};
+  return { id, createdAt, purpose, profile, changes: plan.changes.length, takenBackBy, attempt, ...left };
 }
 
 function fileText(

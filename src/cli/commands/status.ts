@@ -1,5 +1,6 @@
 import { printableJson } from '../../render/printable.ts';
 import type { CommandModule } from 'yargs';
+import type { Since } from '../../app/since-apply.ts';
 import { statusOf } from '../../app/status.ts';
 import { EXIT, type ExitCode, HardenError } from '../../model/errors.ts';
 import type { StatusAnswer } from '../../model/answers/host.ts';
@@ -38,7 +39,7 @@ export function statusCommand(finish: Finish) {
   return {
     command: 'status',
     describe:
-      'what waits to be kept or carried out, what has no end, the last apply and what was undone of it, the last automatic revert',
+      'what waits to be kept, carried out or made live, what has no end, which applies stand, what was undone, the last automatic revert',
     builder: (argv) =>
       stateOptions(formatOptions(argv))
         .option('root', { type: 'string', requiresArg: true, describe: 'a folder taken as / (an image, a chroot)' })
@@ -48,12 +49,13 @@ export function statusCommand(finish: Finish) {
         await acknowledge(args);
       }
       const waivers = await waiverStatus(groundFor({ root: args.root, from: undefined }));
-      const drift = await driftHere(args);
+      const { drift, notLive } = await sinceHere(args);
       const { scheduledStatus } = await import('../scheduled-status.ts');
       const status = {
         ...look(args),
         scheduled: scheduledStatus(args, new Date()),
         ...(drift.length === 0 ? {} : { drift }),
+        ...(notLive.length === 0 ? {} : { notLive }),
         ...(waivers === undefined ? {} : { waivers }),
       };
       await print(
@@ -90,20 +92,21 @@ function look(args: StatusArguments): HostStatus {
 }
 
 /** A look at the host, for what the last apply set; the status goes on without it where the host or the site's files cannot be read. */
-async function driftHere(args: StatusArguments): Promise<readonly string[]> {
+async function sinceHere(args: StatusArguments): Promise<Since> {
+  const unknown = { drift: [], notLive: [] };
   const ground = groundFor({ root: args.root, from: undefined });
   const kept = keptAt({ root: args.root, stateDir: args['state-dir'] });
   if (kept === undefined || kept.openRuns.length > 0 || kept.unfinished.length > 0) {
-    return [];
+    return unknown;
   }
-  const { driftOf } = await import('../../app/since-apply.ts');
+  const { sinceOf } = await import('../../app/since-apply.ts');
   try {
-    return await driftOf(ground, kept.list.snapshots, (wish) =>
+    return await sinceOf(ground, kept.list.snapshots, (wish) =>
       withWaivers(ground, wish, { waivers: [], 'waiver-grace': undefined }),
     );
   } catch (error) {
     if (error instanceof HardenError) {
-      return [];
+      return unknown;
     }
     throw error;
   }

@@ -26,12 +26,14 @@ export const StatusAnswer = z.lazy(() =>
         changes: z.int(),
         takenBackBy: z.string().nullable().describe('The rollback that took all of it back, and was proven.'),
         attempt: Attempt.optional(),
+        left: z.int().optional().describe('Changes that rollbacks left as others had made them.'),
       })
       .nullable(),
-    drift: z
-      .array(z.string())
+    standing: z
+      .array(z.strictObject({ snapshot: z.string(), at: z.string(), changes: z.int() }))
       .optional()
-      .describe('Controls the last apply had set and that fail now; left out where none do, or nobody could look.'),
+      .describe('Older applies that were not taken back as a whole, newest first; left out where there are none.'),
+    notLive: WrittenOnly().optional(),
     reverts: z
       .array(
         z.strictObject({
@@ -53,6 +55,21 @@ export const StatusAnswer = z.lazy(() =>
   }),
 );
 export type StatusAnswer = DeepReadonly<z.infer<typeof StatusAnswer>>;
+
+function WrittenOnly() {
+  return z
+    .array(
+      z.strictObject({
+        what: z.string(),
+        controls: z.array(z.string()),
+        until: z.enum(['restart', 'reboot']),
+        command: z.string().describe('Makes it live.'),
+      }),
+    )
+    .describe(
+      'Set by applies that stand, and not what the host runs with yet; left out where there is nothing, or nobody could look.',
+    );
+}
 
 export const DoctorAnswer = z.lazy(() =>
   z.strictObject({

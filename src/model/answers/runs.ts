@@ -52,6 +52,7 @@ export const RunsAnswer = z.lazy(() =>
           approvedAt: z.string().optional().describe('Of an apply that was put off.'),
           of: z.string().optional().describe('The apply that was kept or taken back.'),
           cause: z.enum(TAKEN_BACK_BECAUSE).optional(),
+          left: z.array(z.string()).optional().describe('What a rollback left as others had made it.'),
         }),
       )
       .describe('Newest first.'),

@@ -48,5 +48,6 @@ function snapshotLine() {
     changes: z.int(),
     takenBackBy: z.string().optional().describe('The rollback that took all of it back, and was proven.'),
     attempt: Attempt.optional(),
+    left: z.int().optional().describe('Changes that rollbacks left as others had made them.'),
   };
 }

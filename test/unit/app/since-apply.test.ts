@@ -20,6 +20,11 @@ const applied = snapshot('aaaaaaaa', { type: 'apply', plan: fails('icc', 'live-r
 const part = (changes: readonly string[]): SnapshotSummary =>
   snapshot('bbbbbbbb', { type: 'rollback', of: 'aaaaaaaa', changes, plan: fails('icc') }, 'rollback');
 
+/** A plan that found both failing and changes the second alone. */
+function waiting(found: Plan, changed: Plan): Plan {
+  return { ...changed, controls: [...changed.controls, ...found.controls.map((one) => ({ ...one, changes: [] }))] };
+}
+
 describe('what fails after an apply', () => {
   test('is undone where the apply had set it, new where the apply did not know it', () => {
     const now = fails('icc', 'no-new-privileges');
@@ -46,14 +51,26 @@ describe('what fails after an apply', () => {
         ],
       },
     ]);
-    expect(sinceApply(waits, [applied], host)).toEqual({ undone: new Map(), fresh: new Set() });
+    expect(sinceApply(waits, [applied], host)).toEqual({ undone: new Map(), takenBack: new Map(), fresh: new Set() });
   });
 
-  test('was never fixed where the change was taken back, and nothing is said where no apply stands', () => {
+  test('is called taken back where a rollback did that, never fixed where nothing was set, and nothing is said where no apply stands', () => {
     const [icc = '', restore = ''] = fails('icc', 'live-restore').changes.map(({ id }) => id);
     const since = sinceApply(fails('icc'), [applied, part([icc])], host);
-    expect(since).toEqual({ undone: new Map(), fresh: new Set() });
-    expect(verifyText(fails('icc'), { width: 100, colour: false }, { since })).toContain('NEVER FIXED');
+    expect(since).toEqual({
+      undone: new Map(),
+      takenBack: new Map([['icc', 'aaaaaaaa had set it, and rollback bbbbbbbb took it back']]),
+      fresh: new Set(),
+    });
+    const shown = verifyText(fails('icc'), { width: 100, colour: false }, { since });
+    expect(shown).toMatch(/TAKEN BACK since harden set it[^]*rollback bbbbbbbb took it back/);
+    expect(shown).not.toContain('NEVER FIXED');
+    const untouched = sinceApply(
+      fails('icc'),
+      [snapshot('cccccccc', { type: 'apply', plan: waiting(fails('icc'), fails('live-restore')) })],
+      host,
+    );
+    expect(verifyText(fails('icc'), { width: 100, colour: false }, { since: untouched })).toContain('NEVER FIXED');
     expect(sinceApply(fails('icc'), [applied, part([icc, restore])], host)).toBeUndefined();
     expect(sinceApply(fails('icc'), [], host)).toBeUndefined();
   });

@@ -45,6 +45,32 @@ describe('the state of a host in words', () => {
     );
   });
 
+  it('names applies that stand from before, and what is written and waits', () => {
+    const style = { width: 100, colour: false };
+    const older = { snapshot: 'abcdef00', at: '2026-01-01T03:04:05.000Z', changes: 3 };
+    const text = statusText({ ...QUIET, lastApply: LAST, standing: [older, older] }, {}, style);
+    expect(text).toContain(
+      'Stands from before: abcdef00, 2026-01-01 03:04 UTC, 3 changes and 1 older: harden snapshot list.',
+    );
+    expect(text).toContain('To take it back after that: sudo harden rollback abcdef00');
+    const back = { ...LAST, takenBackBy: 'abcdef09', left: 2 };
+    expect(statusText({ ...QUIET, lastApply: back, standing: [older] }, {}, style)).toContain(
+      'To take it back: sudo harden rollback abcdef00',
+    );
+    expect(statusText({ ...QUIET, lastApply: back }, {}, style)).toContain(
+      'Taken back by abcdef09, but for 2 changes left to others, who changed it since: sudo harden',
+    );
+    const waits = { what: 'icc', controls: ['2.2'], until: 'restart', command: 'systemctl restart docker' } as const;
+    const shown = statusText(
+      { ...QUIET, notLive: [waits, { ...waits, until: 'reboot', command: 'reboot' }] },
+      {},
+      style,
+    );
+    expect(shown).toContain('Written, not live yet: icc (2.2); waits for a restart of dockerd.');
+    expect(shown).toContain('To make it live: systemctl restart docker');
+    expect(shown).toContain('waits for the next boot.');
+  });
+
   it('counts time down as a clock does', () => {
     expect([0, 9, 59, 60, 300, 3599, 3600, 86_400].map(remaining)).toEqual([
       '0:00',

@@ -1,0 +1,53 @@
+import { gatherFacts } from '../engine/facts/gather-facts.ts';
+import { restartFactsOf } from '../engine/restart-facts.ts';
+import { reversalOf } from '../engine/work.ts';
+import type { HostFacts } from '../model/facts.ts';
+import type { Plan } from '../model/plan.ts';
+import { changesOf } from '../model/plan-changes.ts';
+import { reversePlan } from '../plan/reverse.ts';
+import type { AppliedSnapshot, Reversal } from '../resources/resource-type.ts';
+import type { Ground } from './ground.ts';
+import { type LeftAlone, leftAlone } from './left-alone.ts';
+
+/** What would be put back at this moment. */
+export interface WayBack {
+  readonly facts: HostFacts;
+  readonly reversal: Reversal;
+  readonly left: readonly LeftAlone[];
+  readonly plan: Plan;
+}
+
+export async function wayBack(ground: Ground, applied: Plan, files: AppliedSnapshot): Promise<WayBack> {
+  const facts = await gatherFacts(ground.host);
+  const reversal = await reversalOf({ changes: changesOf(applied), files }, ground.types, facts, ground.host);
+  const left = await leftAlone(ground, { applied, facts }, reversal.kept);
+  return { facts, reversal, left, plan: wayBackPlan(ground, applied, { reversal, left, facts }) };
+}
+
+/** Nothing has to move, and nothing was left to others. */
+export function isBack({ reversal }: Pick<WayBack, 'reversal'>): boolean {
+  return reversal.steps.length === 0 && reversal.kept.length === 0;
+}
+
+function wayBackPlan(ground: Ground, applied: Plan, { reversal, left, facts }: Omit<WayBack, 'plan'>): Plan {
+  const out = new Set([...reversal.kept.map((item) => item.address), ...reversal.already]);
+  const { running, keepsContainers } = restartFactsOf(facts);
+  const kept = keepsContainers(changesOf(applied));
+  const now = ground.now();
+  return reversePlan(applied, {
+    restorable: new Set(
+      changesOf(applied)
+        .filter((change) => !out.has(change.address))
+        .map((change) => change.id),
+    ),
+    activations: reversal.steps.flatMap((step) => (step.kind === 'activate' ? [step.activation.action] : [])),
+    left: left.map(({ what, reason }) => `${what} is left as it is: ${reason}`),
+    containersKept: kept ? running : [],
+    containersStopped: kept ? [] : running,
+    createdAt: now.toISOString(),
+    expiresAt: new Date(now.getTime() + 3_600_000).toISOString(),
+    createdBy: ground.operator,
+    toolVersion: ground.toolVersion,
+    toolBuild: ground.toolBuild,
+  });
+}
