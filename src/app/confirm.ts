@@ -53,6 +53,8 @@ export interface ConfirmRequest {
   readonly wish: string | undefined;
   /** Runs the checks of the site, and gives those that fail; left out where somebody keeps the changes whatever they say. */
   readonly failing?: (() => Promise<readonly Trouble[]>) | undefined;
+  /** Called with the run once the checks are done; throws where somebody has stopped them: what they say then is no finding. */
+  readonly unlessStopped?: (id: string) => void;
   /** Called right before the changes are kept for good; throws where somebody has stopped it. From then on nothing asks any more. */
   readonly lastChance: () => void;
 }
@@ -65,7 +67,7 @@ export interface ConfirmRequest {
 export async function confirm(
   ground: Ground,
   store: Store,
-  { wish, failing, lastChance }: ConfirmRequest,
+  { wish, failing, unlessStopped, lastChance }: ConfirmRequest,
   clocks: RevertClocks,
 ): Promise<ConfirmOutcome> {
   const run = waitingRunOf(store, wish);
@@ -80,6 +82,7 @@ export async function confirm(
     return { type: 'not-as-proven', id, proofs, secondsLeft: left() };
   }
   const troubles = (await failing?.()) ?? [];
+  unlessStopped?.(id);
   if (troubles.length > 0) {
     return { type: 'unwell', id, failing: troubles, secondsLeft: left() };
   }

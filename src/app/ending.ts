@@ -67,19 +67,25 @@ export class Stopped extends Error {
   }
 }
 
+const UNTOUCHED = { still: 'Nothing was changed.', next: 'To see how this host stands: harden status' };
+
 /** All troubles in one sentence. */
 export function reasonOf(troubles: readonly Trouble[]): string {
   return troubles.map(({ what, reason }) => `${what}: ${reason}`).join('; ');
 }
 
-/** Something asked to stop before anything was begun. @throws HardenError exit 130 or 143 */
-export function refuseStopped(ui: Pick<Ui, 'stopRequested'>): void {
+/** Something asked to stop before anything was begun; `still`: how the host stands. @throws HardenError exit 130 or 143 */
+export function refuseStopped(
+  ui: Pick<Ui, 'stopRequested'>,
+  { still, next }: { readonly still: string; readonly next: string } = UNTOUCHED,
+): void {
   const signal = ui.stopRequested();
   if (signal !== undefined) {
     throw new HardenError({
       code: signal === 'timeout' ? 'H0131' : 'H0130',
       exit: signal === 'SIGINT' ? EXIT.interrupted : EXIT.terminated,
-      message: `${stoppedBy(signal)}. Nothing was changed.`,
+      message: `${stoppedBy(signal)}. ${still}`,
+      hint: next,
     });
   }
 }

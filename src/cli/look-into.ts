@@ -1,6 +1,6 @@
 import type { Question } from '../app/ui.ts';
 import type { Plan } from '../model/plan.ts';
-import type { Style } from '../render/layout.ts';
+import { type Style, listed } from '../render/layout.ts';
 import { tell } from './output.ts';
 
 /** Looking into a plan before an answer. */
@@ -23,7 +23,7 @@ export function lookerFor({ plan, differences }: Question, style: Style): Look {
       }
       const changes = number === undefined ? plan.changes : plan.changes.filter(({ id }) => id === `c${number}`);
       if (changes.length === 0) {
-        tell(`There is no change ${number ?? ''}; they are 1 to ${plan.changes.length}.\n`);
+        tell(`There is no change ${number ?? ''}; ${numbersText(plan.changes)}.\n`);
         return true;
       }
       await show(verb.startsWith('d') ? 'diff' : 'explain', changes);
@@ -35,6 +35,14 @@ export function lookerFor({ plan, differences }: Question, style: Style): Look {
         plan.changes.filter((change) => change.id === id),
       ),
   };
+}
+
+/** The numbers of a way back are those of its apply, so some may be missing. */
+function numbersText(changes: Plan['changes']): string {
+  const numbers = changes.map(({ id }) => id.slice(1));
+  return numbers.at(-1) === String(numbers.length)
+    ? `they are 1 to ${numbers.length}`
+    : `${numbers.length === 1 ? 'it is' : 'they are'} ${listed(numbers, 12)}`;
 }
 
 async function diffOf(changes: Plan['changes'], differences: Question['differences'], style: Style): Promise<string> {

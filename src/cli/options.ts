@@ -88,14 +88,14 @@ export function healthOptions<T>(argv: Argv<T>) {
   });
 }
 
-/** Checks of the site's own. */
-export function checkOptions<T>(argv: Argv<T>) {
+/** Checks of the site's own. `more`: what the command says besides. */
+export function checkOptions<T>(argv: Argv<T>, more = '') {
   return argv.option('health', {
     type: 'string',
     array: true,
     requiresArg: true,
     default: [] as string[],
-    describe: 'checks of your own besides /etc/harden/health.d: a file, a folder, or "/PROGRAM ARGUMENT ..."',
+    describe: `checks of your own besides /etc/harden/health.d: a file, a folder, or "/PROGRAM ARGUMENT ..."${more}`,
   });
 }
 

@@ -8,6 +8,7 @@ import { pendingText, takenBackText } from '../render/keep-text.ts';
 import { doneText, onlyWaivedText, rolledBackText } from '../render/outcome-text.ts';
 import { isNothing, planText, rollbackPlanText } from '../render/plan-text.ts';
 import { commandPlace } from './place.ts';
+import { healthWords, wordsAgain } from './said-words.ts';
 import { scheduledText } from '../render/scheduled-text.ts';
 import type { Terminal } from './terminal.ts';
 
@@ -54,7 +55,13 @@ function backExit(signal: string | undefined): ExitCode {
   return signal === 'SIGINT' ? EXIT.interrupted : EXIT.terminated;
 }
 
-export function outcomeText(outcome: RunOutcome, verb: 'apply' | 'rollback', terminal: Terminal): string {
+/** `unfold`: the command that shows what the plan of a way back folds. */
+export function outcomeText(
+  outcome: RunOutcome,
+  verb: 'apply' | 'rollback',
+  terminal: Terminal,
+  unfold?: string,
+): string {
   const { out } = terminal;
   const place = commandPlace();
   switch (outcome.type) {
@@ -70,13 +77,13 @@ export function outcomeText(outcome: RunOutcome, verb: 'apply' | 'rollback', ter
     case 'scheduled':
       return scheduledText(outcome, out);
     case 'dry-run':
-      return `${verb === 'apply' ? planText(outcome.plan, out, []) : rollbackPlanText(outcome.plan, out)}\nSteps, none of them carried out:\n${outcome.steps.map((step, index) => `${String(index + 1).padStart(3)}  ${step}`).join('\n')}\n`;
+      return `${verb === 'apply' ? planText(outcome.plan, out, []) : rollbackPlanText(outcome.plan, out, unfold)}\nSteps, none of them carried out:\n${outcome.steps.map((step, index) => `${String(index + 1).padStart(3)}  ${step}`).join('\n')}\n`;
     case 'done':
       return (
         doneText({ verb, ...outcome, commands: commandsFor(outcome.plan, outcome.proofs), place }, out) +
         (outcome.pendingRevert === undefined
           ? ''
-          : pendingText({ ...outcome.pendingRevert, place }, terminal.canAsk, out))
+          : pendingText({ ...outcome.pendingRevert, place, again: healthWords(wordsAgain()) }, terminal.canAsk, out))
       );
     case 'reverted':
       return takenBackText(
@@ -88,7 +95,7 @@ export function outcomeText(outcome: RunOutcome, verb: 'apply' | 'rollback', ter
         out,
       );
     case 'rolled-back':
-      return rolledBackText({ verb, ...outcome }, out);
+      return rolledBackText({ verb, ...outcome, place }, out);
   }
 }
 

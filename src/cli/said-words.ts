@@ -24,6 +24,14 @@ export function wordsAgain(): readonly string[] {
   return words;
 }
 
+/** Pure. The checks of one's own among these words. */
+export function healthWords(args: readonly string[]): readonly string[] {
+  return args.flatMap((word, at) => {
+    const value = args[at + 1];
+    return word === '--health' && value !== undefined ? [word, value] : word.startsWith('--health=') ? [word] : [];
+  });
+}
+
 /** Pure. Everything else stays as it was given. */
 export function withoutApproval(args: readonly string[]): readonly string[] {
   const [word, ...rest] = args;

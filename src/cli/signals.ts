@@ -26,18 +26,18 @@ const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 /** One press can arrive twice, from the terminal and from the program that started us. */
 const ONE_PRESS_MS = 250;
 
-/** @param repair the command that ends what a run left half done. */
-export function watchSignals(repair: string): StopSignals {
+/** @param repair the command that ends what a run left half done. @param keep the one that keeps what waits. */
+export function watchSignals(repair: string, keep = 'sudo harden confirm'): StopSignals {
   let first: { readonly signal: StopCause; readonly at: number } | undefined;
   let phase: Phase = 'before';
   let interrupt: ((error: HardenError) => void) | undefined;
   const receive = (signal: StopCause): void => {
     if (first?.signal === 'SIGINT' && signal === 'SIGINT' && performance.now() - first.at > ONE_PRESS_MS) {
-      stopAtOnce(phase, repair);
+      stopAtOnce(phase, { repair, keep });
     }
     if (first === undefined || pressedAfterLimit(first.signal, signal)) {
       const why = signal === 'timeout' ? `the time limit of ${timeLimit()} was reached` : `${signal} received`;
-      process.stderr.write(`\nharden: ${why}; ${whatNow(signal, phase)}\n`);
+      process.stderr.write(`\nharden: ${why}; ${whatNow(signal, phase, keep)}\n`);
       first = { signal, at: performance.now() };
     }
     interrupt?.(interrupted(signal));
@@ -98,7 +98,7 @@ function pressedAfterLimit(first: StopCause, signal: StopCause): boolean {
   return first === 'timeout' && signal === 'SIGINT';
 }
 
-function whatNow(signal: StopCause, phase: Phase): string {
+function whatNow(signal: StopCause, phase: Phase, keep: string): string {
   const again = signal === 'SIGINT' ? ' (again: stop at once)' : '';
   switch (phase) {
     case 'before':
@@ -106,18 +106,18 @@ function whatNow(signal: StopCause, phase: Phase): string {
     case 'working':
       return `the step at work is finished, then everything is put back${again}.`;
     case 'waiting':
-      return 'the changes are made, and wait to be kept.';
+      return `the changes are made, and wait to be kept: ${keep}`;
     case 'putting-back':
       return `what is being put back is put back to its end${again}.`;
   }
 }
 
-function stopAtOnce(phase: Phase, repair: string): never {
+function stopAtOnce(phase: Phase, { repair, keep }: { readonly repair: string; readonly keep: string }): never {
   process.stderr.write(
     phase === 'working' || phase === 'putting-back'
       ? `\nharden: stopped at once; this host may be half changed.\n  To repair it: ${repair}\n`
       : phase === 'waiting'
-        ? '\nharden: stopped at once; the changes are made, and wait to be kept.\n'
+        ? `\nharden: stopped at once; the changes are made, and wait to be kept.\n  To keep them: ${keep}\n`
         : '\nharden: stopped at once. Nothing was changed.\n',
   );
   // Whatever else still runs is what somebody wants to stop.
@@ -132,5 +132,6 @@ function interrupted(signal: StopCause): HardenError {
     code: 'H0130',
     exit: signal === 'SIGINT' ? EXIT.interrupted : EXIT.terminated,
     message: `stopped by ${signal} at the question. Nothing was changed.`,
+    hint: 'To see how this host stands: harden status',
   });
 }

@@ -4,7 +4,7 @@ import { refuseStopped } from '../app/ending.ts';
 import type { Ground } from '../app/ground.ts';
 import { liveSys } from '../host/live-sys.ts';
 import { type AbsPath, absPath } from '../model/brand.ts';
-import type { CommandPlace } from '../model/command-place.ts';
+import { type CommandPlace, atPlace } from '../model/command-place.ts';
 import { EXIT, HardenError } from '../model/errors.ts';
 import type { Sys } from '../model/sys.ts';
 import type { Recovered } from '../model/transaction.ts';
@@ -43,7 +43,7 @@ export async function withStore<T>(
   refusePreload(place.acceptVolatile || place.ending !== undefined);
   const store = storeAt(ground, place);
   const net = bootNet(ground, place, { sys: targetSysOf(place.root), stateDir: stateOf(place).stateDir });
-  const stop = watchSignals(repairCommand(place));
+  const stop = watchSignals(repairCommand(place), atPlace('sudo harden confirm', place));
   let ended: readonly Recovered[] = [];
   try {
     if (store.remark !== undefined) {

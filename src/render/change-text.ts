@@ -17,8 +17,11 @@ const WORDS: Readonly<Record<PlanChange['op'], string>> = {
 };
 const COLOURS = { '+': 'green', '~': 'yellow', '-': 'red' } as const;
 
-/** `line`: the first line only. Else long lists are cut, with the command that shows all; `again`: what it is told besides the number. */
-export type Detail = 'line' | 'full' | { readonly again: readonly string[] };
+/**
+ * `line`: the first line only. Else long lists are cut, with the command that shows all: `harden explain N`, told `again` besides, or
+ * `instead`, where no plan it could count in has these numbers.
+ */
+export type Detail = 'line' | 'full' | { readonly again: readonly string[]; readonly instead?: string };
 
 /** One change: number, sign, title and risk; then what exactly, what it breaks, what else to know. */
 export function changeLines(change: PlanChange, ids: string, style: Style, detail: Detail): readonly string[] {
@@ -75,7 +78,7 @@ function ruleLines(change: PlanChange, style: Style, detail: Exclude<Detail, 'li
             ...wrap(
               style,
               6,
-              `${count(more, 'more line', 'more lines')}: ${['harden explain', change.id.slice(1), ...detail.again].join(' ')}`,
+              `${count(more, 'more line', 'more lines')}: ${detail.instead ?? ['harden explain', change.id.slice(1), ...detail.again].join(' ')}`,
               8,
             ),
           ];

@@ -1,4 +1,4 @@
-import { type CommandPlace, atPlace } from '../model/command-place.ts';
+import { type CommandPlace, atPlace, shellWord } from '../model/command-place.ts';
 import type { RevertDue } from '../model/revert.ts';
 import type { ClockKind } from '../model/revert-clock.ts';
 import type { Trouble } from '../model/transaction.ts';
@@ -19,10 +19,16 @@ export interface PendingText {
   readonly kind: ClockKind;
   readonly due: RevertDue;
   readonly place: CommandPlace;
+  /** Words of the apply that its confirm has to be told again. */
+  readonly again?: readonly string[];
 }
 
 /** What somebody does to keep the changes; `here`: "keep" can be typed too. */
-export function pendingText({ id, withinMs, kind, place }: PendingText, here: boolean, style: Style): string {
+export function pendingText(
+  { id, withinMs, kind, place, again = [] }: PendingText,
+  here: boolean,
+  style: Style,
+): string {
   const limits =
     kind === 'systemd'
       ? 'The clock is a timer of systemd: closing this session does not stop it, a suspended machine does, and a boot takes the changes back.'
@@ -37,7 +43,7 @@ export function pendingText({ id, withinMs, kind, place }: PendingText, here: bo
       style,
       2,
       atPlace(
-        `Surest, because it proves that you still get in: open a second session and run   sudo harden confirm ${id}`,
+        `Surest, because it proves that you still get in: open a second session and run   ${['sudo harden confirm', id, ...again.map(shellWord)].join(' ')}`,
         place,
       ),
       4,

@@ -94,6 +94,11 @@ function takenBackText({ snapshot, standing = 0, kept, proofs, place }: DoneText
       );
 }
 
+const AGAIN = {
+  apply: 'To see what there is to change: sudo harden plan',
+  rollback: 'What the apply had changed stands. To try again: sudo harden rollback',
+} as const;
+
 export interface RolledBackText {
   readonly verb: 'apply' | 'rollback';
   readonly at: string;
@@ -104,6 +109,7 @@ export interface RolledBackText {
   readonly said?: readonly string[];
   readonly wayOut?: readonly WayOut[];
   readonly waiversGiven?: readonly GivenText[];
+  readonly place?: CommandPlace;
 }
 
 export function rolledBackText(end: RolledBackText, style: Style): string {
@@ -128,6 +134,7 @@ export function rolledBackText(end: RolledBackText, style: Style): string {
     ),
     ...(asBefore ? [] : [...backLines(undo, style), ...wayOutLines(end.wayOut ?? [], style)]),
     ...givenLines(end.waiversGiven ?? [], style),
+    ...(asBefore ? wrap(style, 2, atPlace(AGAIN[end.verb], end.place ?? {}), 4) : []),
     codeLine(asBefore ? 'H4006' : 'H4007'),
   ];
   return `${lines.join('\n')}\n`;

@@ -19,6 +19,8 @@ export interface Layout {
   readonly showPass: boolean;
   /** Options that make `harden explain N` count the changes as this plan does. */
   readonly again?: readonly string[];
+  /** The command that shows what is folded, where `harden explain N` counts in another plan. */
+  readonly unfold?: string;
   /** What files look like before and after, ready to be shown. */
   readonly exact?: string;
 }
@@ -54,12 +56,12 @@ function warningLines({ warnings }: Plan, style: Style): readonly string[] {
 }
 
 /** The way back as a plan: what is put back and what that interrupts; how the host stands otherwise is not its subject. */
-export function rollbackPlanText(plan: Plan, style: Style): string {
+export function rollbackPlanText(plan: Plan, style: Style, unfold = 'harden snapshot show'): string {
   const left = plan.warnings.flatMap((text) => wrap(style, 2, `${mark(style, '!')} ${printable(text)}`, 4));
   const blocks = [
     headLines('harden rollback', plan, style),
     wayBackLines(plan, style),
-    ...groupBlocks(plan, style, USUAL),
+    ...groupBlocks(plan, style, { ...USUAL, unfold }),
     left.length === 0
       ? []
       : [...spread(style, paint(style, 'bold', 'LEFT AS IT IS'), count(plan.warnings.length, 'object')), ...left],
@@ -172,7 +174,9 @@ function effectLines(plan: Plan, style: Style): readonly string[] {
 }
 
 function groupBlocks(plan: Plan, style: Style, layout: Layout): readonly (readonly string[])[] {
-  const detail: Detail = layout.full ? 'full' : plan.changes.length > MANY ? 'line' : { again: layout.again ?? [] };
+  const { full, again = [], unfold } = layout;
+  const folded: Detail = unfold === undefined ? { again } : { again, instead: unfold };
+  const detail: Detail = full ? 'full' : plan.changes.length > MANY ? 'line' : folded;
   return groupsOf(plan, layout.groupBy).map(({ heading, changes }) => {
     const head = spread(style, paint(style, 'bold', printable(heading)), count(changes.length, 'change'));
     const idsOf = (slugs: readonly string[]): string =>

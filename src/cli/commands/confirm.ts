@@ -33,12 +33,14 @@ interface ConfirmArguments {
   readonly 'despite-health': boolean;
 }
 
+const STILL_WAITS = 'Nothing was kept: the changes wait as they did, and the clock goes on.';
+
 export function confirmCommand(finish: Finish) {
   return {
     command: 'confirm [snapshot]',
     describe: 'keep changes that would otherwise be taken back by themselves',
     builder: (argv) =>
-      checkOptions(stateOptions(formatOptions(argv)))
+      checkOptions(stateOptions(formatOptions(argv)), '; what the apply was told is not kept: name it again')
         .positional('snapshot', {
           type: 'string',
           describe: 'id of the apply, or its beginning; without one whichever waits',
@@ -82,14 +84,17 @@ export function keep(wish: {
       recovered: (list) => refuseUnrecovered(list.filter(({ outcome }) => outcome !== 'waiting')),
     },
     async (store, stop) => {
+      const unlessStopped = (id: string): void => {
+        const next = `To keep them: sudo harden confirm ${id}; to take them back now: sudo harden rollback ${id}`;
+        refuseStopped({ stopRequested: () => stop.requested() }, { still: STILL_WAITS, next });
+      };
       const lastChance = (): void => {
-        refuseStopped({ stopRequested: () => stop.requested() });
         // What follows is one record; a signal during or after it ends the program like any other, and the record says what counts.
         stop.release();
       };
       const clocks = clocksFor({ stateDir, acceptVolatile });
       const failing = failingOf(ground, wish.health, () => stop.requested() !== undefined);
-      const outcome = await confirm(ground, store, { wish: wish.wish, failing, lastChance }, clocks);
+      const outcome = await confirm(ground, store, { wish: wish.wish, failing, unlessStopped, lastChance }, clocks);
       keepConfirmed(store, ground, outcome);
       log(keptEntry(outcome.id, outcome.type));
       return outcome;

@@ -1,6 +1,7 @@
 import type { CommandModule } from 'yargs';
 import { rollback } from '../../app/rollback.ts';
 import type { Impact } from '../../model/change.ts';
+import { atPlace, shellWord } from '../../model/command-place.ts';
 import type { Differences } from '../../model/file-difference.ts';
 import type { Plan } from '../../model/plan.ts';
 import type { Risk } from '../../model/remediation.ts';
@@ -26,6 +27,7 @@ import {
 import { healthSetup } from '../health.ts';
 import { planJson } from './plan.ts';
 import { print } from '../output.ts';
+import { commandPlace } from '../place.ts';
 import { type NoteArguments, noteFrom } from '../approval.ts';
 import { reportsFrom } from '../reports.ts';
 import { wordsAgain } from '../said-words.ts';
@@ -104,12 +106,20 @@ async function handle(args: RollbackArguments, events: Events, finish: Finish): 
   const result = args.plan ? planJson(outcome.plan) : ended;
   const name = `harden-rollback-${args.plan ? 'plan-' : ''}${host.name}-${id}.json`;
   if (!reports.takesOutput) {
-    await print(json ? result : outcomeText(outcome, 'rollback', terminal) + (await sinceText(since, terminal)));
+    await print(
+      json ? result : outcomeText(outcome, 'rollback', terminal, unfoldFor(args)) + (await sinceText(since, terminal)),
+    );
   }
   await hooksOfRun(args, run);
   finish(await keepCopy(args.output, name, result, outcomeExit(outcome)));
   const parts = { kind: 'rollback', proofs: [], met: [], waivers: reportWaivers(outcome.plan) } as const;
   await reports.write(outcome.plan, parts, result);
+}
+
+/** "harden explain N" would count in the plan of this moment. */
+function unfoldFor({ snapshot }: Pick<RollbackArguments, 'snapshot'>): string {
+  const id = snapshot === undefined ? [] : [shellWord(snapshot)];
+  return atPlace(['sudo harden snapshot show', ...id].join(' '), commandPlace());
 }
 
 /** What others made of the files that stay. */
@@ -159,7 +169,7 @@ async function carriedOut(
     ending: waiting.ending,
   };
   const views = {
-    asked: (plan: Plan) => rollbackPlanText(plan, terminal.err),
+    asked: (plan: Plan) => rollbackPlanText(plan, terminal.err, unfoldFor(args)),
     approved: (plan: Plan) => planUnasked(plan, terminal.err, 'rollback'),
   };
   return withStore(ground, place, async (store, stop) => {

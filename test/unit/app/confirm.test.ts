@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { confirm, waitingRunOf } from '../../../src/app/confirm.ts';
+import { refuseStopped } from '../../../src/app/ending.ts';
 import type { Ground } from '../../../src/app/ground.ts';
 import { confirmExit } from '../../../src/cli/confirm-exit.ts';
 import { confirmJson, confirmText } from '../../../src/cli/commands/confirm.ts';
@@ -73,6 +74,32 @@ describe('keeping a run', () => {
     expect(stopped).toEqual([]);
     expect(store.openRuns()).toMatchObject([{ id: 'abcdef01', waiting: DUE }]);
     await expect(confirm(GROUND, store, wish, clocks)).resolves.toMatchObject({ type: 'kept' });
+  });
+
+  it('that is stopped during the checks keeps nothing, and takes no finding of theirs for one', async () => {
+    const world = waitingWorld();
+    const store = storeOf(processIn(world));
+    store.recover();
+    const wish = {
+      wish: undefined,
+      failing: () => Promise.resolve([{ what: 'health check "shop"', reason: 'stopped' }]),
+      unlessStopped: (id: string): void =>
+        refuseStopped({ stopRequested: () => 'SIGINT' }, { still: 'It waits.', next: id }),
+      lastChance: () => undefined,
+    };
+    await expect(
+      confirm(
+        GROUND,
+        store,
+        wish,
+        clocksThat(() => undefined),
+      ),
+    ).rejects.toMatchObject({
+      exit: 130,
+      message: 'stopped by SIGINT. It waits.',
+      hint: 'abcdef01',
+    });
+    expect(store.openRuns()).toMatchObject([{ id: 'abcdef01', waiting: DUE }]);
   });
 
   it('that could not be made final is not told as looked at, and what is unsure is told', () => {

@@ -1,5 +1,13 @@
 import { expect, test } from 'vitest';
-import { withoutApproval } from '../../../src/cli/said-words.ts';
+import { healthWords, withoutApproval } from '../../../src/cli/said-words.ts';
+
+test("checks of one's own are said again for what comes after the apply", () => {
+  expect(healthWords(['-c', '2.2', '--health', '/usr/bin/look shop', '--health=h.json5', '--reason', 'x'])).toEqual([
+    '--health',
+    '/usr/bin/look shop',
+    '--health=h.json5',
+  ]);
+});
 
 test('what is asked for stays, how it is approved and where it happens goes', () => {
   const said = [

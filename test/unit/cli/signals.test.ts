@@ -25,7 +25,7 @@ describe('a signal is answered with what will come of it', () => {
         stop.begun();
         stop.waits();
       },
-      /the changes are made, and wait to be kept\.$/m,
+      /the changes are made, and wait to be kept: sudo harden confirm$/m,
     ],
   ])('%s', async (_when, until, words) => {
     expect(
