@@ -27,6 +27,23 @@ export function tellUnfinished(): readonly RevertNote[] {
   return notes;
 }
 
+/** Says what is set for later, as far as we may look. */
+export async function tellScheduled(args: {
+  readonly root: string | undefined;
+  readonly 'state-dir'?: string | undefined;
+}): Promise<void> {
+  if (args.root !== undefined) {
+    return;
+  }
+  const { scheduledWord } = await import('./scheduled-status.ts');
+  try {
+    const word = scheduledWord({ root: undefined, 'state-dir': args['state-dir'] }, new Date());
+    tell(word === undefined ? '' : `harden: ${word}\n  ${here('To see it: harden status')}\n`);
+  } catch {
+    // Whoever may not look into the state folder is told of the host alone.
+  }
+}
+
 /** A run was taken back and nobody has said that they saw it; that outweighs what else is found. */
 export function tellReverted(notes: readonly RevertNote[]): ExitCode {
   const ids = notes.map(({ id }) => id).join(', ');

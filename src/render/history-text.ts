@@ -31,12 +31,31 @@ const WHY: Readonly<Record<TakenBackBecause, string>> = {
   'not-final': 'it could not be made final',
 };
 
-/** Newest first, as given. */
-export function historyText(rows: readonly HistoryRow[], style: Style): string {
-  if (rows.length === 0) {
+/** An apply that was set for a time and did not begin then. */
+export type MissedRow = Pick<HistoryRow, 'id' | 'at' | 'by' | 'profile' | 'changes'>;
+
+/** Newest first, as given, and before them what should have been done and was not. */
+export function historyText(rows: readonly HistoryRow[], style: Style, missed?: MissedRow): string {
+  if (rows.length === 0 && missed === undefined) {
     return 'No run yet: nothing was applied, put back or verified on this host.\n';
   }
-  return `${rows.flatMap((row) => [...headOf(row, style), ...notesOf(row, style)]).join('\n')}\n`;
+  const first = missed === undefined ? [] : missedLines(missed, style);
+  return `${first.concat(rows.flatMap((row) => [...headOf(row, style), ...notesOf(row, style)])).join('\n')}\n`;
+}
+
+function missedLines({ id, at, by, profile, changes }: MissedRow, style: Style): string[] {
+  return [
+    ...columns(style, 0, [
+      id,
+      `${at.slice(0, 16).replace('T', ' ')} UTC`,
+      'apply',
+      'missed',
+      printable(profile),
+      count(changes, 'change'),
+      printable(by),
+    ]),
+    ...wrap(style, 2, 'set for that time with --at, and nothing began: harden status', 4),
+  ];
 }
 
 /** What stands above a run that is shown again. */

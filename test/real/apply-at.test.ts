@@ -25,6 +25,9 @@ describe.runIf(realHosts('bullseye', 'trixie'))('apply --at', () => {
         scheduled: { pending: { id, changes: 1, missed: false } },
       });
       expect((await harden(host, ['status'])).stdout).toMatch(/^Set for .*1 change, approved by root/);
+      expect((await harden(host, ['plan', '-c', '3.1'])).stderr).toMatch(
+        new RegExp(`set for .* UTC: 1 change, run ${id}\\.`),
+      );
       expectCode(await harden(host, ['apply', ...YES, '--at', 'boot']), 9, 'H6032');
       expect((await harden(host, ['doctor'])).stderr).not.toContain('H1000');
       const restarted = `[ "$(docker info -f '{{.LiveRestoreEnabled}}')" = true ]`;
@@ -124,6 +127,11 @@ describe.runIf(realHosts('bullseye', 'trixie'))('apply --at', () => {
       );
       expect(await statusOf(host)).toMatchObject({ scheduled: { pending: { id: missed, missed: true } } });
       expect((await harden(host, ['status'])).stdout).toMatch(/^Missed: 1 change/);
+      const told = await harden(host, ['history', 'list']);
+      expect(told.stdout).toMatch(new RegExp(`^${missed} .* UTC +apply +missed `));
+      expect(JSON.parse((await harden(host, ['history', 'list', '--json'])).stdout)).toMatchObject({
+        missed: { id: missed, by: 'root', changes: 1 },
+      });
       const again = await setFor(host, await inSeconds(host, 600));
       await host.check(`sed -i 's/"createdBy":"root"/"createdBy":"other"/' /var/lib/harden/scheduled/pending.json`);
       expect((await harden(host, ['apply', '--scheduled', missed, '--no-input'])).stderr).toContain(

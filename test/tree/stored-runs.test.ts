@@ -48,9 +48,14 @@ describe.runIf(canOwn())('stored runs', () => {
     const shown = await harden(['history', 'show', runs[2]?.id ?? '', '--root', tree.root]);
     expect(shown.code).toBe(0);
     expect(shown.stdout).toContain('ticket: OPS-1');
+    const text = shown.stdout.replaceAll(/\s+/g, ' ');
+    expect(text).toMatch(
+      /approved by \S+, \S+ \S+ UTC, with --yes; up to risk high and impact reload; ticket OPS-1; because: first boot/,
+    );
+    expect(text).toMatch(/- [A-Z][^(]+\(3\.\d+/);
     expect(shown.stdout).toContain(`Undo any time: sudo harden rollback ${runs[2]?.id ?? ''}`);
-    const text = (await harden(['history', 'list', '--root', tree.root])).stdout;
-    expect(text.indexOf('rollback')).toBeLessThan(text.indexOf('OPS-1'));
+    const listed = (await harden(['history', 'list', '--root', tree.root])).stdout;
+    expect(listed.indexOf('rollback')).toBeLessThan(listed.indexOf('OPS-1'));
   });
 
   test('the id of an apply is that of its snapshot; every result fits the published schema and is private', async () => {

@@ -51,10 +51,18 @@ function listCommand(finish: Finish) {
     handler: async (args) => {
       const { historyText } = await import('../../render/history-text.ts');
       const { lines, damaged } = lookAtRuns(args, historyOf);
-      const text = historyText(lines.map(rowOf), readTerminal(false).out);
+      const { missedApply } = await import('../scheduled-status.ts');
+      const missed = missedApply(args, new Date());
+      const text = historyText(lines.map(rowOf), readTerminal(false).out, missed);
       await print(
         isJson(args)
-          ? json({ schema: 'urn:harden:runs:1', schemaMinor: 0, runs: lines.map(rowOf), damaged } satisfies RunsAnswer)
+          ? json({
+              schema: 'urn:harden:runs:1',
+              schemaMinor: 0,
+              runs: lines.map(rowOf),
+              damaged,
+              ...(missed === undefined ? {} : { missed }),
+            } satisfies RunsAnswer)
           : text + damaged.map(({ what, reason }) => `! ${what}: ${reason}\n`).join(''),
       );
       finish(damaged.length === 0 ? EXIT.ok : EXIT.notEverythingChecked);
@@ -114,15 +122,18 @@ async function pastText({ kind, plan, result }: PastPlan, terminal: Terminal): P
     const { verifyText } = await import('../../render/verify-text.ts');
     return head + verifyText(plan, terminal.out);
   }
+  const { runDetailText } = await import('../../render/run-text.ts');
+  const detailed = head + runDetailText(plan, terminal.out);
   if (result.type === 'kept') {
     const { keptText } = await import('../../render/keep-text.ts');
-    return head + keptText(result.snapshot, commandPlace(), terminal.out);
+    return detailed + keptText(result.snapshot, commandPlace(), terminal.out);
   }
   if (result.type === 'refused') {
-    return `${head}Not carried out: ${printable(result.message)}\n`;
+    return `${detailed}Not carried out: ${printable(result.message)}\n`;
   }
   return (
-    head + outcomeText(outcomeOf(result), kind === 'rollback' ? 'rollback' : 'apply', { ...terminal, canAsk: false })
+    detailed +
+    outcomeText(outcomeOf(result), kind === 'rollback' ? 'rollback' : 'apply', { ...terminal, canAsk: false })
   );
 }
 

@@ -42,7 +42,7 @@ import { configWords } from '../configured.ts';
 import { tellWaivers, waiverWords, withWaivers } from '../waivers.ts';
 import { writeResult } from '../result-file.ts';
 import { datedGround } from '../source-date.ts';
-import { tellUnfinished } from '../recovered.ts';
+import { tellScheduled, tellUnfinished } from '../recovered.ts';
 import { pastPlan } from '../stored-runs.ts';
 import { readTerminal } from '../terminal.ts';
 
@@ -88,6 +88,7 @@ async function handle(args: PlanArguments, events: Events, finish: Finish): Prom
   const ground = datedGround(groundFor({ root: args.root, from: args.from }));
   if (args.from === undefined) {
     tellUnfinished();
+    await tellScheduled(args);
   }
   const wish = await withWaivers(ground, wishFor(ground, args, validityMs(args.expires)), args);
   const { plan, facts } = await makePlan(ground, wish);

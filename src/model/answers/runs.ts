@@ -57,6 +57,10 @@ export const RunsAnswer = z.lazy(() =>
       )
       .describe('Newest first.'),
     damaged: z.array(Trouble),
+    missed: z
+      .strictObject({ id: z.string(), at: z.string(), by: z.string(), profile: z.string(), changes: z.int() })
+      .optional()
+      .describe('An apply that was set for `at` and did not begin; left out where there is none.'),
   }),
 );
 export type RunsAnswer = DeepReadonly<z.infer<typeof RunsAnswer>>;
