@@ -64,7 +64,7 @@ describe.runIf(canOwn())('exit codes', () => {
       const lines = result.stderr.split('\n');
       // A plan that is carried out without a question is told before what becomes of it.
       const first =
-        lines.find((line) => lines[0]?.startsWith('harden apply ') !== true || line.startsWith("harden: ")) ?? '';
+        lines.find((line) => lines[0]?.startsWith('harden apply ') !== true || line.startsWith('harden: ')) ?? '';
       expect(first).toMatch(says === '' ? /^$/ : says);
       if (code >= EXIT.usage && code < EXIT.interrupted) {
         expect(first).toMatch(/^harden: /);
