@@ -33,6 +33,7 @@ describe('a run that was put back', () => {
   dockerd says: out of luck
   Everything was put back (1 object); the host was looked at again and is as
     before.
+  To see what there is to change: sudo harden plan
   H4006   harden explain H4006
 `);
   });
