@@ -9,20 +9,35 @@ type Control = Plan['controls'][number];
  * @throws HardenError (exit 65) that names the place and every control concerned.
  */
 export function refuseBrokenFiles(plan: Plan, leaveOut: (ids: readonly string[]) => string): void {
+  const broken = brokenFiles(plan, 'a configuration file of this host is broken, so nothing was changed.', leaveOut);
+  if (broken !== undefined) {
+    throw broken;
+  }
+}
+
+/** The same to be told beside a plan or a verification, which goes on with the rest; undefined where no file is broken. */
+export function brokenFiles(
+  plan: Plan,
+  message = 'a configuration file of this host is broken, so nothing was planned for it.',
+  leaveOut?: (ids: readonly string[]) => string,
+): HardenError | undefined {
   const broken = plan.controls.filter((control) => control.verdict === 'error');
   const [first] = broken;
   if (first === undefined) {
-    return;
+    return undefined;
   }
   const ids = broken.flatMap((control) => control.ids[0] ?? []);
   const place = placeOf(first);
-  throw new HardenError({
+  const { file, line, column } = place?.position ?? {};
+  const reasons = broken.map(({ reason }) => reason.replace(`${file}, line ${line}, column ${column}: `, ''));
+  const without = leaveOut === undefined || broken.length === plan.controls.length ? '' : `\n${leaveOut(ids)}`;
+  return new HardenError({
     code: 'H1102',
     exit: EXIT.malformed,
-    message: 'a configuration file of this host is broken, so nothing was changed.',
+    message,
     ...place,
-    details: [...new Set(broken.map((control) => control.reason)), `concerned: ${ids.join(' ')}`],
-    hint: `Correct it, then: harden plan${broken.length < plan.controls.length ? `\n${leaveOut(ids)}` : ''}`,
+    details: [...new Set(reasons), `concerned: ${ids.join(' ')}`],
+    hint: `Correct it, then: harden plan${without}`,
   });
 }
 

@@ -34,7 +34,7 @@ export function readConfig(files: readonly ConfigText[], ground: ConfigGround): 
     throw malformed(problems, {
       code: 'H2040',
       what: 'the configuration',
-      hint: 'Correct it, then: harden doctor --config; docs/configuration.md describes these files.',
+      hint: 'Correct it, then: harden doctor --config; what such a file may say: harden help configuration',
     });
   }
   return read.flatMap((one) => one.said);

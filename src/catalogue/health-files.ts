@@ -1,3 +1,4 @@
+import { SAME_AGAIN } from '../model/command-place.ts';
 import type { HealthCheck } from '../model/health.ts';
 import { healthFile } from './health-schema.ts';
 import { problemsOf } from './issues.ts';
@@ -18,7 +19,8 @@ export function readHealthFiles(
     throw malformed(problems, {
       code: 'H2020',
       what: files.length === 1 ? 'the file of health checks' : 'the files of health checks',
-      hint: 'Correct it; docs/health.md describes these files.',
+      areMany: files.length > 1,
+      hint: `Correct it, then: ${SAME_AGAIN}; what such a file may say: harden help health`,
     });
   }
   return read.flatMap((one) => one.checks);

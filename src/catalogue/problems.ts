@@ -16,13 +16,15 @@ export interface Trouble {
   /** What was being read, for the first line: `the catalogue`, `the profile /etc/…`. */
   readonly what: string;
   readonly hint: string;
+  /** `what` names several things. */
+  readonly areMany?: boolean;
 }
 
 /** All problems as one error: several as `file:line:column: text`, by file and place, like ones together; a single one with its lines. */
-export function malformed(problems: readonly Problem[], { code, what, hint }: Trouble): HardenError {
+export function malformed(problems: readonly Problem[], { code, what, hint, areMany = false }: Trouble): HardenError {
   const sorted = problems.toSorted(inOrder);
   const [only, second] = sorted;
-  const message = `${what} has ${second === undefined ? 'a mistake' : `${sorted.length} mistakes`}, so nothing was planned.`;
+  const message = `${what} ${areMany ? 'have' : 'has'} ${second === undefined ? 'a mistake' : `${sorted.length} mistakes`}, so nothing was planned.`;
   if (only === undefined || second !== undefined) {
     const details = grouped(sorted);
     return new HardenError({ code, exit: EXIT.malformed, message, details, hint });

@@ -68,6 +68,7 @@ export function readSiteProfiles(
     throw malformed(problems, {
       code: 'H2002',
       what: files.length === 1 ? 'the profile of this site' : 'the profiles of this site',
+      areMany: files.length > 1,
       hint: 'Correct them, then: harden profile list',
     });
   }

@@ -19,6 +19,8 @@ const slug = () => z.string().regex(/^[a-z0-9]+(-[a-z0-9]+)*$/, 'must be lower-c
 const level = () => z.literal([1, 2]);
 const number = () => z.string().regex(/^\d+(\.\d+){1,2}$/, 'must be a number such as 2.1 or 1.1.3');
 
+const PROFILE_SCHEMA = 'urn:harden:profile:1';
+
 /** Editors may point to the schema; harden does not read it. */
 const $schema = () => z.string().optional();
 
@@ -61,6 +63,7 @@ export const profileFile: z.ZodType<Profile> = z.lazy(() =>
   z
     .strictObject({
       $schema: $schema(),
+      schema: z.literal(PROFILE_SCHEMA).optional().describe('As the other files of a site have it; may be left out.'),
       name: z
         .string()
         .regex(/^[A-Za-z0-9][A-Za-z0-9._/-]*$/, 'must be made of letters, digits and . _ / -')
@@ -78,7 +81,7 @@ export const profileFile: z.ZodType<Profile> = z.lazy(() =>
         .describe('Controls chosen besides: names, numbers, ranges, globs, tag:NAME.'),
       exclude: z.array(text()).default([]).describe('Controls left out; wins over everything else.'),
     })
-    .transform(withoutEditorKey),
+    .transform(({ schema: _schema, ...file }) => withoutEditorKey(file)),
 );
 
 /** Hands each wanted state to the schema of the resource type that its `type` names. */

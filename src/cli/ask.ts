@@ -154,7 +154,7 @@ async function oneOf(
     }
     if (!(await wish(text))) {
       unclear += 1;
-      tell(`Not understood. Type one of: ${words.join(', ')}\n`);
+      tell(`Not understood. Type one of: ${line.items.map(([word]) => word).join(', ')}\n`);
     }
   }
   return line.empty;

@@ -32,9 +32,16 @@ export function drawnPrompter(style: Style, signal: AbortSignal): Prompter {
     line: ({ message, empty }) =>
       unlessInputEnds(signal, async (context) => {
         const { default: inquirer } = await import('inquirer');
+        // The tick it puts before an answer would stand before a wrong one too.
         const prompt = inquirer.createPromptModule({ ...context, output: process.stderr });
         const { answer } = await prompt<{ answer: string }>([
-          { type: 'input', name: 'answer', message, ...(empty === '' ? {} : { default: empty }) },
+          {
+            type: 'input',
+            name: 'answer',
+            message,
+            theme: { prefix: '?' },
+            ...(empty === '' ? {} : { default: empty }),
+          },
         ]);
         return answer;
       }),

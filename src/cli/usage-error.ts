@@ -15,6 +15,11 @@ const OTHER_NAMES: Readonly<Record<string, string>> = {
   test: 'verify',
 };
 
+/** What is shown as text by another command. */
+const TEXT_ELSEWHERE: Readonly<Record<string, string>> = {
+  'report "text"': 'As text: harden history show RUN',
+};
+
 /** The words after `harden`, and what they could have been. */
 export interface Line {
   readonly args: readonly string[];
@@ -32,9 +37,9 @@ export function usageError(message: string | null, error: Error | undefined, lin
   const verb = (way.at(-1) ?? line.program).path.join(' ');
   return (
     noCommand(way.at(-1) ?? line.program, words[way.length - 1]) ??
-    unknownArguments(text, verb, line) ??
+    unknownArguments(text, way.at(-1) ?? line.program, line) ??
     missingWords(text, way.at(-1) ?? line.program) ??
-    wrongChoice(text, verb, line.program) ??
+    wrongChoice(text, way.at(-1) ?? line.program, line.program) ??
     wrong(sentence(text), helpOf(verb))
   );
 }
@@ -75,22 +80,42 @@ export async function refuseValuesOfSwitches(
   }
 }
 
-function unknownArguments(text: string, verb: string, { args, program }: Line): HardenError | undefined {
+function unknownArguments(text: string, entry: CommandEntry, { args, program }: Line): HardenError | undefined {
   const [, list] = /^Unknown arguments?: (.+)$/.exec(text) ?? [];
   const first = list?.split(', ')[0];
   if (first === undefined) {
     return undefined;
   }
+  const verb = entry.path.join(' ');
   const given = args.find((arg) => arg.startsWith('-') && arg.replace(/^-+/, '').split('=')[0] === first);
   if (given === undefined) {
-    return wrong(`"${first}" is one word too many for harden ${verb}`, helpOf(verb));
+    const asControl = /^\d+(\.|$)/.test(first) && longNamesOf(entry).includes('control');
+    return wrong(
+      `"${first}" is one word too many for harden ${verb}`,
+      asControl ? `Did you mean: harden ${verb} -c ${first}` : helpOf(verb),
+    );
   }
-  const known = given.startsWith('--') ? nearest(first, longOptions(program)) : undefined;
   const option = given.split('=')[0] ?? given;
   return wrong(
     `harden ${verb} has no option ${option}`.replace('harden  has', 'harden has'),
-    known === undefined || known === first ? helpOf(verb) : `Did you mean: --${known}`,
+    (given.startsWith('--') ? meantOption(first, entry, program) : undefined) ?? helpOf(verb),
   );
+}
+
+/** An option of this command that is like it, else one that another command has. */
+function meantOption(name: string, entry: CommandEntry, program: CommandEntry): string | undefined {
+  const own = nearest(name, [...longNamesOf(entry), ...longNamesOf(program)]);
+  if (own !== undefined) {
+    return `Did you mean: --${own}`;
+  }
+  const other = nearest(name, longOptions(program));
+  const having = commandsIn(program).filter((one) => other !== undefined && longNamesOf(one).includes(other));
+  const verbs = having.map(({ path }) => `harden ${path.join(' ')}`);
+  return other === undefined || verbs.length === 0 ? undefined : `--${other} is an option of ${verbs.join(', ')}`;
+}
+
+function longNamesOf({ options }: CommandEntry): readonly string[] {
+  return options.flatMap(longNames);
 }
 
 function missingWords(text: string, { path, positionals }: CommandEntry): HardenError | undefined {
@@ -101,14 +126,26 @@ function missingWords(text: string, { path, positionals }: CommandEntry): Harden
     : undefined;
 }
 
-function wrongChoice(text: string, verb: string, program: CommandEntry): HardenError | undefined {
-  const [, name, given, choices] = /^Invalid values: Argument: ([\w-]+), Given: (.*), Choices: (.*)$/.exec(text) ?? [];
-  return name === undefined
-    ? undefined
-    : wrong(
-        `${longOptions(program).includes(name) ? '--' : ''}${name} is one of ${(choices ?? '').replaceAll('"', '')}; ${given ?? ''} is none of them`,
-        helpOf(verb),
-      );
+function wrongChoice(
+  text: string,
+  { path, positionals }: CommandEntry,
+  program: CommandEntry,
+): HardenError | undefined {
+  const [, name, given = '', choices = ''] =
+    /^Invalid values: Argument: ([\w-]+), Given: (.*), Choices: (.*)$/.exec(text) ?? [];
+  if (name === undefined) {
+    return undefined;
+  }
+  const verb = path.join(' ');
+  const known = choices.replaceAll('"', '');
+  const isWord = positionals.some((one) => one.name === name);
+  const what = isWord ? `harden ${verb} takes` : `${longOptions(program).includes(name) ? '--' : ''}${name} is`;
+  const meant = nearest(given.replaceAll('"', ''), known.split(', '));
+  return wrong(
+    `${what} one of ${known}; ${given} is none of them`,
+    TEXT_ELSEWHERE[`${verb} ${given}`] ??
+      (meant === undefined ? helpOf(verb) : `Did you mean: ${isWord ? `harden ${verb} ` : `--${name} `}${meant}`),
+  );
 }
 
 /** Undefined where `word` is none because there is none, or because `entry` has no commands of its own. */

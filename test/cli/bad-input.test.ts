@@ -53,7 +53,12 @@ describe.runIf(canOwn())('a daemon.json nobody can judge', () => {
     const plan = await planOf(['--root', tree.root]);
     expect(verdicts(plan)['live-restore']).toBe('error');
     expect(plan.changes.some(({ address }) => address.startsWith('daemon-option:'))).toBe(false);
-    expect((await harden(['verify', '--root', tree.root, '-c', 'live-restore'])).code).toBe(8);
+    const verified = await harden(['verify', '--root', tree.root, '-c', 'live-restore']);
+    expect(verified.code).toBe(8);
+    const isPlaced = says.some((one) => one.startsWith(`${FILE} line`));
+    const told = verified.stderr.replaceAll(/\s+/g, ' ');
+    expect(told.includes('broken, so nothing was planned for it')).toBe(isPlaced);
+    expect(/\^ Correct it, then: harden plan --root \S+ -c live-restore H1102/.test(told)).toBe(isPlaced);
     expect(treeChanges(before, tree.state())).toEqual([]);
 
     const rest = await harden(['apply', '--root', tree.root, '-c', '3.2', ...YES]);

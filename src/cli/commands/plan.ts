@@ -15,6 +15,7 @@ import { planMarkdown } from '../../render/plan-markdown.ts';
 import type { Style } from '../../render/layout.ts';
 import { type Layout, planText } from '../../render/plan-text.ts';
 import { reportWaivers } from '../../plan/report-of.ts';
+import { tellBrokenFiles } from '../broken-files.ts';
 import { groundFor, wishFor } from '../compose.ts';
 import { validityMs } from '../duration.ts';
 import { type Events, type EventsArguments, withAnswerEvents } from '../events.ts';
@@ -103,6 +104,9 @@ async function handle(args: PlanArguments, events: Events, finish: Finish): Prom
   }
   if (difference !== undefined && format === 'json') {
     tell(await differenceWords(difference, err));
+  }
+  if (format !== 'json') {
+    await tellBrokenFiles(plan);
   }
   tellWaivers(plan, false);
   if (missing !== undefined) {

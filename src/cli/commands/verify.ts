@@ -8,6 +8,7 @@ import { EXIT, type ExitCode, HardenError } from '../../model/errors.ts';
 import type { Plan } from '../../model/plan.ts';
 import { reportOf, reportWaivers } from '../../plan/report-of.ts';
 import { type KnownFindings, verifyText } from '../../render/verify-text.ts';
+import { tellBrokenFiles } from '../broken-files.ts';
 import { groundFor, wishFor } from '../compose.ts';
 import { readableSnapshots } from '../store-place.ts';
 import type { ControlArguments } from '../control-options.ts';
@@ -106,6 +107,9 @@ async function handle(args: VerifyArguments, events: Events, finish: Finish): Pr
   const parts = { kind: 'verify', proofs: [], met: [], waivers: reportWaivers(plan), score: args.score } as const;
   const { score } = reportOf(plan, parts);
   await show(args, plan, { ground, baseline, score, asText: !json && !reports.takesOutput, asJson: json });
+  if (!json) {
+    await tellBrokenFiles(plan);
+  }
   tellWaivers(plan, true);
   const found = verifyExit(baseline?.news(plan) ?? plan, args);
   const code = reverted.length > 0 ? tellReverted(reverted) : found;

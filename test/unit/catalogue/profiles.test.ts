@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { loadCatalogue } from '../../../src/catalogue/load.ts';
-import { isProfileFile, profileByName, readProfile } from '../../../src/catalogue/profiles.ts';
+import { isProfileFile, profileByName, readProfile, readSiteProfiles } from '../../../src/catalogue/profiles.ts';
 import type { ParameterShape } from '../../../src/model/remediation.ts';
 import { mistakesIn, places, profile, remediation, thrownBy, types } from './sample.ts';
 
@@ -112,6 +112,27 @@ describe('a profile somebody wrote', () => {
   it('with an unknown key gets a suggestion', () => {
     const error = thrownBy(() => readProfile(catalogue, 'web.json5', profile('web', '  parametres: {},\n')));
     expect(places(error)).toStrictEqual(['web.json5:6:3: unknown key "parametres" (did you mean "parameters"?)']);
+  });
+});
+
+describe('the profiles of a site', () => {
+  it('may name their schema as other files do, and for editors', () => {
+    const said = (name: string): string => `  ${name}: 'urn:harden:profile:1',\n`;
+    for (const more of ['', said('schema'), said('$schema'), said('schema') + said('$schema')]) {
+      expect(readProfile(catalogue, 'web.json5', profile('web', more))).not.toHaveProperty('schema');
+    }
+    const other = profile('web', "  schema: 'urn:harden:profile:2',\n");
+    expect(thrownBy(() => readProfile(catalogue, 'web.json5', other))).toMatchObject({ code: 'H2002', exit: 65 });
+  });
+
+  it('have mistakes, one has', () => {
+    const wrong = (path: string): { path: string; text: string } => ({ path, text: '{ a: 1, b: 2 }' });
+    expect(thrownBy(() => readSiteProfiles(catalogue, [wrong('a'), wrong('b')]))).toMatchObject({
+      message: expect.stringMatching(/^the profiles of this site have \d+ mistakes/) as string,
+    });
+    expect(thrownBy(() => readSiteProfiles(catalogue, [wrong('a')]))).toMatchObject({
+      message: expect.stringMatching(/^the profile of this site has \d+ mistakes/) as string,
+    });
   });
 });
 
