@@ -5,10 +5,10 @@ import type { OptionState } from './state.ts';
 
 const NAMES_SHOWN = 20;
 
-/** What setting `key` stops for whom, with names; each a sentence. What a restart stops is the plan's to say: it knows whether live-restore comes first. */
+/** What setting `key` stops for whom, with names of containers that run; each a sentence. What a restart stops is the plan's to say: it knows whether live-restore comes first. */
 export function breaksOf(key: string, value: Json | undefined, facts: HostFacts): readonly string[] {
-  const containers = facts.engine.containers ?? [];
-  return breaksByKey(key, value, containers);
+  const running = (facts.engine.containers ?? []).filter((container) => container.running);
+  return breaksByKey(key, value, running);
 }
 
 export function runningNames(facts: HostFacts): readonly string[] {
@@ -39,22 +39,22 @@ function absentNote(state: OptionState): readonly string[] {
   return state.document.status === 'absent' ? [`${state.file} is created, readable by root only`] : [];
 }
 
-function breaksByKey(key: string, value: Json | undefined, containers: readonly ContainerFacts[]): readonly string[] {
+function breaksByKey(key: string, value: Json | undefined, running: readonly ContainerFacts[]): readonly string[] {
   if (key === 'icc' && value === false) {
-    const members = containers
+    const members = running
       .filter((container) => container.networks.includes('bridge'))
       .map((container) => container.name);
     return members.length > 1 ? [`${listed(members)} no longer reach each other over docker0`] : [];
   }
   if (key === 'userland-proxy' && value === false) {
-    const published = containers.filter((container) => container.publishedPorts > 0).map((container) => container.name);
+    const published = running.filter((container) => container.publishedPorts > 0).map((container) => container.name);
     return published.length > 0
       ? [`published ports of ${listed(published)} can behave differently from localhost and over IPv6`]
       : [];
   }
   if (key === 'seccomp-profile' || key === 'default-ulimits') {
-    const running = containers.filter((container) => container.running).map((container) => container.name);
-    return running.length > 0 ? [`other limits apply to ${listed(running)} at their next start`] : [];
+    const names = running.map((container) => container.name);
+    return names.length > 0 ? [`other limits apply to ${listed(names)} at their next start`] : [];
   }
   return [];
 }
