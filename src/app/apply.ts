@@ -17,6 +17,7 @@ import type { TransactionSpec, Trouble } from '../model/transaction.ts';
 import type { Ceiling } from '../plan/ceiling.ts';
 import { leftByChoice, narrowed } from '../plan/narrow.ts';
 import type { Work } from '../resources/resource-type.ts';
+import { containersAfter } from './containers-after.ts';
 import { type Consent, consentGiven, consentTo } from './consent.ts';
 import { Stopped, type TransactionEnd, endOf, failureOf, reasonOf, refuseStopped } from './ending.ts';
 import { fileDifferences } from './file-differences.ts';
@@ -200,7 +201,8 @@ async function carryOut(run: Run, store: Store): Promise<RunOutcome> {
     return outcome;
   }
   const { proofs, health, met = [] } = end;
-  return { type: 'done', plan, snapshot: transaction.id, proofs, met, kept: [], health, pendingRevert };
+  const containers = await containersAfter(ground.host, before.facts, plan);
+  return { type: 'done', plan, snapshot: transaction.id, proofs, met, kept: [], health, containers, pendingRevert };
 }
 
 /** Setting the clock takes a while, in which somebody may have had enough. @throws Stopped */

@@ -1,6 +1,7 @@
 import { assessSelection } from '../engine/assess.ts';
 import { gatherFacts } from '../engine/facts/gather-facts.ts';
 import { restartFactsOf } from '../engine/restart-facts.ts';
+import { mayStopContainers, withRestartPolicies } from '../engine/restart-policies.ts';
 import { readOnce } from '../engine/read-once.ts';
 import type { HostFacts } from '../model/facts.ts';
 import { machineKey } from '../model/machine-key.ts';
@@ -35,11 +36,13 @@ export interface PlanWish {
 /** Looks at the host and says what would change. Reads only. */
 export async function makePlan(ground: Ground, wish: PlanWish): Promise<PlannedHost> {
   const host = readOnce(ground.host);
-  const facts = await gatherFacts(host);
+  const found = await gatherFacts(host);
   const now = ground.now();
-  const standings = wish.waivers === undefined ? [] : weighWaivers(wish.waivers, facts, host, now);
+  const standings = wish.waivers === undefined ? [] : weighWaivers(wish.waivers, found, host, now);
   const exempt = new Set(countingByControl(standings).keys());
-  const findings = await assessSelection({ ...wish.selection, exempt }, facts, host, ground.types);
+  const findings = await assessSelection({ ...wish.selection, exempt }, found, host, ground.types);
+  const comparisons = findings.flatMap(({ assessments }) => assessments.map(({ comparison }) => comparison));
+  const facts = mayStopContainers(comparisons, found) ? await withRestartPolicies(host, found) : found;
   const dated = ground.dated ?? now;
   const plan = buildPlan(wish.selection, findings, facts, {
     createdAt: dated.toISOString(),

@@ -1,6 +1,7 @@
 import type { ChangeProof } from '../engine/prove.ts';
 import type { HealthReport, WayOut } from '../model/health.ts';
 import type { Plan } from '../model/plan.ts';
+import type { ContainersSeen } from '../model/containers-seen.ts';
 import type { TakenBackBecause } from '../model/revert.ts';
 import type { LeftByChoice } from '../plan/narrow.ts';
 import type { Trouble, UndoReport } from '../model/transaction.ts';
@@ -50,6 +51,8 @@ export type RunOutcome =
       readonly standing?: number;
       /** What the health gate looked at; left out where there was none. */
       readonly health?: HealthReport | undefined;
+      /** What became of those that ran; left out where dockerd was not restarted, none ran, or the engine does not tell. */
+      readonly containers?: ContainersSeen | undefined;
       /** Set where the changes are taken back unless somebody keeps them. */
       readonly pendingRevert?: PendingRevert | undefined;
       /** Controls that could be met and were not, because whoever was asked chose so. */
@@ -78,6 +81,7 @@ export type RunOutcome =
       readonly undo: UndoReport;
       /** What is not as before after the undo; empty where the old state was proven. */
       readonly notAsBefore: readonly Trouble[];
+      readonly containers?: ContainersSeen | undefined;
       /** Words of dockerd about why it did not take the change. */
       readonly said?: readonly string[];
       /** Where something is not as before: what a person does. */

@@ -1,9 +1,11 @@
 import type { DrivenTransaction } from '../engine/execute.ts';
+import { containersSeen } from '../engine/containers-seen.ts';
 import { lostAlongTheWay } from '../engine/prove.ts';
 import type { Change } from '../model/change.ts';
 import type { EngineFacts, HostFacts } from '../model/facts.ts';
 import type { Plan } from '../model/plan.ts';
 import type { Trouble, UndoReport } from '../model/transaction.ts';
+import { restartsDockerd } from './containers-after.ts';
 import { type TransactionEnd, wordsOf } from './ending.ts';
 import type { HealthGate } from './health.ts';
 import type { RunOutcome } from './outcome.ts';
@@ -48,8 +50,12 @@ export async function putBack(
   const notAsBefore = distinct([...undo.failed, ...undo.kept, ...unsure, ...now.troubles]);
   const systemd = facts.serviceManager.type === 'systemd';
   const engine = now.engine ?? facts.engine;
-  const next = notAsBefore.length === 0 ? [] : wayOut({ undo, notAsBefore, engine, systemd });
-  return { type: 'rolled-back', plan: run.plan, at, reason, signal, undo, notAsBefore, said, wayOut: next };
+  const containers = restartsDockerd(run.plan)
+    ? containersSeen(facts.engine.containers, now.engine?.containers)
+    : undefined;
+  const next = notAsBefore.length === 0 ? [] : wayOut({ undo, notAsBefore, engine, systemd, gone: containers?.gone });
+  const found = { notAsBefore, containers, said, wayOut: next };
+  return { type: 'rolled-back', plan: run.plan, at, reason, signal, undo, ...found };
 }
 
 /**

@@ -1,13 +1,14 @@
 import { assessSelection } from '../engine/assess.ts';
 import { lookedAtEntries } from '../engine/facts/packages.ts';
 import { gatherFacts } from '../engine/facts/gather-facts.ts';
+import { withRestartPolicies } from '../engine/restart-policies.ts';
 import type { AbsPath } from '../model/brand.ts';
 import { BENCHMARKS, type Selection } from '../model/remediation.ts';
 import type { Ground } from './ground.ts';
 
 /** Asks the host everything any control of any benchmark could ask; what a recording notes of it is enough to plan elsewhere. */
 export async function record(ground: Ground): Promise<void> {
-  const facts = await gatherFacts(ground.host);
+  const facts = await withRestartPolicies(ground.host, await gatherFacts(ground.host));
   await assessSelection(everything(ground), facts, ground.host, ground.types);
 }
 

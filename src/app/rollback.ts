@@ -21,6 +21,7 @@ import type { Begun } from '../state/begin.ts';
 import type { Store } from '../state/store.ts';
 import { selectionOf } from './applied-selection.ts';
 import { chosenPart } from './chosen-part.ts';
+import { containersAfter } from './containers-after.ts';
 import { pastRuns } from './past-runs.ts';
 import { areTakenBack, chosenSnapshot, planOfSnapshot, standingChanges } from './snapshots.ts';
 import { type ConsentRequest, consentGiven, consentTo } from './consent.ts';
@@ -113,7 +114,8 @@ export async function rollback(ground: Ground, store: Store, request: RollbackRe
   }
   const standing = standingChanges(id, store.snapshots.list().snapshots);
   const done = { type: 'done', plan: agreed.plan, snapshot: id, proofs: end.proofs, kept: way.left } as const;
-  return { ...done, ...(standing === 0 ? {} : { standing }), health: end.health };
+  const containers = await containersAfter(ground.host, facts, agreed.plan);
+  return { ...done, ...(standing === 0 ? {} : { standing }), health: end.health, containers };
 }
 
 /** Ids of the changes that stay as somebody else has made them. */

@@ -1,9 +1,11 @@
 import { gatherFacts } from '../engine/facts/gather-facts.ts';
 import { restartFactsOf } from '../engine/restart-facts.ts';
+import { withRestartPolicies } from '../engine/restart-policies.ts';
 import { reversalOf } from '../engine/work.ts';
 import type { HostFacts } from '../model/facts.ts';
 import type { Plan } from '../model/plan.ts';
 import { changesOf } from '../model/plan-changes.ts';
+import { containersAtRestart } from '../plan/effects.ts';
 import { reversePlan } from '../plan/reverse.ts';
 import type { AppliedSnapshot, Reversal } from '../resources/resource-type.ts';
 import type { Ground } from './ground.ts';
@@ -18,10 +20,15 @@ export interface WayBack {
 }
 
 export async function wayBack(ground: Ground, applied: Plan, files: AppliedSnapshot): Promise<WayBack> {
-  const facts = await gatherFacts(ground.host);
-  const reversal = await reversalOf({ changes: changesOf(applied), files }, ground.types, facts, ground.host);
+  const found = await gatherFacts(ground.host);
+  const reversal = await reversalOf({ changes: changesOf(applied), files }, ground.types, found, ground.host);
+  const facts = restarts(reversal) ? await withRestartPolicies(ground.host, found) : found;
   const left = await leftAlone(ground, { applied, facts }, reversal.kept);
   return { facts, reversal, left, plan: wayBackPlan(ground, applied, { reversal, left, facts }) };
+}
+
+function restarts({ steps }: Reversal): boolean {
+  return steps.some((step) => step.kind === 'activate' && step.activation.action === 'restart');
 }
 
 /** Nothing has to move, and nothing was left to others. */
@@ -31,8 +38,7 @@ export function isBack({ reversal }: Pick<WayBack, 'reversal'>): boolean {
 
 function wayBackPlan(ground: Ground, applied: Plan, { reversal, left, facts }: Omit<WayBack, 'plan'>): Plan {
   const out = new Set([...reversal.kept.map((item) => item.address), ...reversal.already]);
-  const { running, keepsContainers } = restartFactsOf(facts);
-  const kept = keepsContainers(changesOf(applied));
+  const restart = restartFactsOf(facts);
   const now = ground.now();
   return reversePlan(applied, {
     restorable: new Set(
@@ -42,8 +48,7 @@ function wayBackPlan(ground: Ground, applied: Plan, { reversal, left, facts }: O
     ),
     activations: reversal.steps.flatMap((step) => (step.kind === 'activate' ? [step.activation.action] : [])),
     left: left.map(({ what, reason }) => `${what} is left as it is: ${reason}`),
-    containersKept: kept ? running : [],
-    containersStopped: kept ? [] : running,
+    containers: containersAtRestart(restart.keepsContainers(changesOf(applied)), restart),
     createdAt: now.toISOString(),
     expiresAt: new Date(now.getTime() + 3_600_000).toISOString(),
     createdBy: ground.operator,

@@ -8,15 +8,15 @@ export interface LeftBehind {
   /** As found after the undo; undefined where the host could not be looked at. */
   readonly engine: Pick<EngineFacts, 'unreachable' | 'service'> | undefined;
   readonly systemd: boolean;
+  /** Containers that are not there any more; nothing starts those. */
+  readonly gone?: readonly string[] | undefined;
 }
 
 /** For whoever has to mend it: what to look at, what to start, and what puts the rest back. */
-export function wayOut({ undo, notAsBefore, engine, systemd }: LeftBehind): readonly WayOut[] {
+export function wayOut({ undo, notAsBefore, engine, systemd, gone }: LeftBehind): readonly WayOut[] {
   const unit = engine?.service?.name ?? 'docker.service';
   const down = engine?.unreachable !== undefined || undo.failed.some(({ what }) => what.endsWith(' of docker'));
-  const stopped = notAsBefore.flatMap(({ what, reason }) =>
-    reason === 'ran before and does not run now' ? [what.replace(/^container /, '')] : [],
-  );
+  const stopped = startable(notAsBefore, gone);
   const unfinished = undo.failed.length > 0;
   return [
     ...(down && systemd
@@ -43,4 +43,12 @@ export function wayOut({ undo, notAsBefore, engine, systemd }: LeftBehind): read
       : []),
     { why: 'See how the host stands then:', commands: ['sudo harden plan'] },
   ];
+}
+
+/** Containers that were stopped and are still there. */
+function startable(notAsBefore: readonly Trouble[], gone: readonly string[] = []): readonly string[] {
+  return notAsBefore
+    .filter(({ reason }) => reason === 'ran before and does not run now')
+    .map(({ what }) => what.replace(/^container /, ''))
+    .filter((name) => !gone.includes(name));
 }

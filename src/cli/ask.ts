@@ -3,7 +3,7 @@ import type { Answer, Question } from '../app/ui.ts';
 import type { Plan } from '../model/plan.ts';
 import { strengthOf } from '../plan/strength.ts';
 import { type Style, count, mark, wrap } from '../render/layout.ts';
-import { planEffects } from '../render/plan-text.ts';
+import { FEW, planEffects } from '../render/plan-text.ts';
 import { printable } from '../render/printable.ts';
 import { firstChoice, numberOf } from './choice.ts';
 import { askWaiver } from './ask-waiver.ts';
@@ -13,8 +13,6 @@ import type { Line, Prompter } from './prompter.ts';
 import { reasonsFor } from './reasons.ts';
 
 const TRIES = 3;
-/** The effects of a plan of more changes have left the screen when the question comes. */
-const FEW = 3;
 
 /** The question as it stands: about all of the plan, or about a part that was chosen. */
 interface Standing {
@@ -118,7 +116,7 @@ async function isMeant(standing: Standing): Promise<boolean> {
   if (strength.type === 'words') {
     return true;
   }
-  tell(`\n${reasonsFor(plan, strength, style, standing.question.verb === 'apply' && showsEffects(standing))}`);
+  tell(`\n${reasonsFor(plan, strength, style)}`);
   const message =
     strength.type === 'host'
       ? `To go on, type the name of this host: ${strength.word}`

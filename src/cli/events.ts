@@ -1,6 +1,7 @@
 import { withEvents } from '../app/events.ts';
 import type { RunOutcome } from '../app/outcome.ts';
 import type { PendingRevert } from '../app/revert-timer.ts';
+import type { ContainersSeen } from '../model/containers-seen.ts';
 import type { Ui } from '../app/ui.ts';
 import { monotonicMs } from '../host/monotonic.ts';
 import { EVENT_SCHEMA, EVENT_SCHEMA_MINOR, type RunEvent } from '../model/event.ts';
@@ -214,7 +215,13 @@ function endEvent(error: unknown, { code, outcome, planned, proved }: End): RunE
     code: known?.code ?? null,
     message: known?.message ?? null,
     summary: plan === undefined ? null : summaryOf(plan, outcome, proved),
+    ...seenIn(outcome),
   };
+}
+
+function seenIn(outcome: End['outcome']): { readonly containers?: ContainersSeen } {
+  const { containers } = outcome !== undefined && 'containers' in outcome ? outcome : {};
+  return containers === undefined ? {} : { containers };
 }
 
 type EndSummary = NonNullable<Extract<RunEvent, { readonly type: 'run.end' }>['summary']>;

@@ -1,4 +1,5 @@
-import { interruptions } from '../render/effect-sentences.ts';
+import type { Plan } from '../model/plan.ts';
+import { interruptions, lossSentences } from '../render/effect-sentences.ts';
 import { type Style, count, wrap } from '../render/layout.ts';
 import { printable } from '../render/printable.ts';
 import { type Choice, toggledChoice, waivedIds } from './choice.ts';
@@ -73,7 +74,11 @@ function listAll(selecting: Selecting, choice: Choice, say: Say): void {
 function nowOf({ plan, part }: Selecting, { chosen }: Choice): string {
   return chosen.size === 0
     ? 'Nothing is chosen now.'
-    : `Now ${chosen.size} of ${count(plan.changes.length, 'change')}: ${interruptions(part(chosen)).join('; ')}.`;
+    : `Now ${chosen.size} of ${count(plan.changes.length, 'change')}: ${effectsOf(part(chosen)).join('; ')}.`;
+}
+
+function effectsOf(plan: Plan): readonly string[] {
+  return [...interruptions(plan), ...lossSentences(plan)];
 }
 
 function capital(text: string): string {

@@ -11,7 +11,7 @@ import {
 } from '@inquirer/core';
 import type { Plan } from '../model/plan.ts';
 import { impactHeading } from '../render/plan-groups.ts';
-import { interruptions } from '../render/effect-sentences.ts';
+import { interruptions, lossSentences } from '../render/effect-sentences.ts';
 import { type Style, columns, count, listed, paint, spread, wrap } from '../render/layout.ts';
 import { printable } from '../render/printable.ts';
 import {
@@ -162,6 +162,7 @@ function footLines({ plan, part, style }: SelectConfig, choice: Choice): readonl
   const stopped = (after?.effects ?? []).flatMap(({ containersStopped }) => containersStopped);
   const alarms = [
     ...(stopped.length === 0 ? [] : [`these containers stop: ${listed(stopped, 50)}`]),
+    ...(after === undefined ? [] : lossSentences(after)),
     ...chosen.flatMap((change) => change.breaks.map((text) => `${text} (change ${change.id.slice(1)})`)),
   ];
   const now = after === undefined ? 'nothing is chosen' : interruptions(after, 'elsewhere').join('; ');

@@ -1,7 +1,7 @@
 import { isUtf8 } from 'node:buffer';
 import type { AbsPath } from '../model/brand.ts';
-import { byCodeUnit, canonicalJson } from '../model/canonical.ts';
-import type { FileAttributes, HostReader, ProcessInfo, Query } from '../model/host.ts';
+import { type Json, byCodeUnit, canonicalJson } from '../model/canonical.ts';
+import type { ApiOutcome, FileAttributes, HostReader, ProcessInfo, Query } from '../model/host.ts';
 import type { Observed } from '../model/state.ts';
 import { normalised } from './recording-pids.ts';
 import {
@@ -12,6 +12,7 @@ import {
   type RecordedQuery,
   type Recording,
 } from './recording-schema.ts';
+import { isObject } from './simulated/engine-settings.ts';
 import { type Redaction, redactRecording } from './redact-recording.ts';
 
 /** When and by which version of harden; both from outside. `takenAt` is ISO 8601, UTC. */
@@ -136,11 +137,32 @@ function machineQuestions(
     },
     docker: async (socket, path) => {
       const outcome = await host.docker(socket, path);
-      notes.api[socket] = { ...notes.api[socket], [path]: outcome };
+      notes.api[socket] = { ...notes.api[socket], [path]: withoutInside(path, outcome) };
       return outcome;
     },
   };
 }
+
+/** Of one container: what a restart does with it. Its environment and its command line may hold secrets under names of their own. */
+function withoutInside(path: string, outcome: ApiOutcome): ApiOutcome {
+  if (!/^\/containers\/[^/]+\/json$/.test(path) || outcome.type !== 'answered') {
+    return outcome;
+  }
+  const member = (value: Json | undefined, name: string): Json => (isObject(value) ? value[name] : undefined) ?? null;
+  const { body, status } = outcome;
+  const hostConfig = member(body, 'HostConfig');
+  const task = member(member(member(body, 'Config'), 'Labels'), SWARM_TASK);
+  const kept = {
+    HostConfig: {
+      AutoRemove: member(hostConfig, 'AutoRemove'),
+      RestartPolicy: { Name: member(member(hostConfig, 'RestartPolicy'), 'Name') },
+    },
+    ...(task === null ? {} : { Config: { Labels: { [SWARM_TASK]: task } } }),
+  };
+  return { ...outcome, body: status === 200 ? kept : null };
+}
+
+const SWARM_TASK = 'com.docker.swarm.task.id';
 
 function ofName(found: Observed<readonly ProcessInfo[]>, name: string): Recording['processes'][string]['found'] {
   return mapped(found, (processes) =>

@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { ContainersSeen } from './containers-seen.ts';
 import { Counts, type DeepReadonly } from './plan.ts';
 
 /**
@@ -64,6 +65,7 @@ export const EventLine = z.lazy(() =>
       summary: Summary.nullable()
         .exactOptional()
         .describe('Counts of the plan, and what became of it; null where there was no plan. Since minor 1.'),
+      containers: ContainersSeen.exactOptional(),
     }),
   ]),
 );

@@ -91,6 +91,13 @@ export interface UnitFacts {
   readonly needsReload?: boolean | undefined;
 }
 
+/**
+ * What dockerd does at its start with a container that its end has stopped. `back`: runs again (always, unless-stopped). `unsure`: runs again
+ * unless its program ended with 0 (on-failure). `down`: stays as it is. `removed`: deleted with all that was written in it (--rm).
+ */
+export const AT_RESTART = ['back', 'unsure', 'down', 'removed'] as const;
+export type AtRestart = (typeof AT_RESTART)[number];
+
 export interface ContainerFacts {
   readonly id: string;
   readonly name: string;
@@ -100,6 +107,8 @@ export interface ContainerFacts {
   readonly publishedPorts: number;
   /** Names of the networks it is attached to, sorted. */
   readonly networks: readonly string[];
+  /** Of one that runs; left out where nobody asked, the engine did not answer, or a swarm decides. */
+  readonly atRestart?: AtRestart;
 }
 
 export interface AuditFacts {

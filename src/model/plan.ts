@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { Effect as EffectSchema } from './effect.ts';
 
 /**
  * The plan file, which is also what `plan --json` prints. A promise to scripts: a minor version only adds members,
@@ -95,17 +96,7 @@ export const PlanChange = z.lazy(() =>
   }),
 );
 
-const Effect = z.lazy(() =>
-  z.strictObject({
-    step: z.int().positive(),
-    kind: z.enum(['write', 'load-rules', 'reload', 'restart']),
-    unit: z.string().nullable(),
-    changes: z.array(z.string()),
-    containersKept: z.array(z.string()),
-    containersStopped: z.array(z.string()),
-  }),
-);
-export type Effect = DeepReadonly<z.infer<typeof Effect>>;
+export type Effect = DeepReadonly<z.infer<typeof EffectSchema>>;
 
 const Listed = z.lazy(() =>
   z.strictObject({
@@ -276,7 +267,7 @@ export const Plan = z.lazy(() =>
       leftOut: z.array(z.strictObject({ control: z.string(), id: z.string(), by: z.string() })),
     }),
     summary: Summary,
-    effects: z.array(Effect),
+    effects: z.array(EffectSchema),
     controls: z.array(PlanControl),
     changes: z.array(PlanChange),
     pending: z.array(PendingItem).describe('Written already, not what the host runs with yet.'),

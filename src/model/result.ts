@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { ContainersSeen } from './containers-seen.ts';
 import { TAKEN_BACK_BECAUSE } from './revert.ts';
 import { type DeepReadonly, Plan } from './plan.ts';
 
@@ -117,6 +118,7 @@ const Done = () =>
     kept: z.array(LeftAlone).describe('Of a rollback: left alone because it was changed since.'),
     standing: z.int().exactOptional().describe('After a rollback of a part: how many changes of that apply stay.'),
     health: z.strictObject({ checked: z.array(z.string()), notChecked: z.array(z.string()) }).exactOptional(),
+    containers: ContainersSeen.exactOptional(),
     pendingRevert: z
       .strictObject({
         id: z.string(),
@@ -139,6 +141,7 @@ const RolledBack = () =>
     signal: z.string().exactOptional().describe('Where a signal ended it, or `timeout`, the limit of --timeout.'),
     undo: Undo,
     notAsBefore: z.array(Trouble),
+    containers: ContainersSeen.exactOptional(),
     said: z.array(z.string()).exactOptional(),
     wayOut: z.array(z.strictObject({ why: z.string(), commands: z.array(z.string()) })).exactOptional(),
     waiversGiven: WaiversGiven.exactOptional(),

@@ -26,6 +26,8 @@ export interface HostStatus {
   readonly notLive?: readonly NotLive[];
   /** Controls the last apply had set and that fail now; left out where there are none, or nobody could look. */
   readonly drift?: readonly string[];
+  /** Left out where there are none, or the engine does not tell. */
+  readonly containers?: ContainersDown;
   /** Runs that were taken back by themselves and that nobody has said they saw; newest first. */
   readonly reverts: readonly RevertNote[];
   /** Of applies that were approved for later. */
@@ -42,6 +44,15 @@ export interface NotLive {
   readonly until: 'restart' | 'reboot';
   /** Makes it live. */
   readonly command: string;
+}
+
+/** Names of containers that ran before a run and did not run after it. */
+export interface ContainersDown {
+  readonly run: string;
+  /** Are there; can be started. */
+  readonly down: readonly string[];
+  /** Were removed when they ended. */
+  readonly gone: readonly string[];
 }
 
 export interface StatusWaivers {

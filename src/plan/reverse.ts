@@ -1,4 +1,5 @@
 import type { Plan } from '../model/plan.ts';
+import type { ContainersAtRestart } from './effects.ts';
 import { sealPlan } from './seal.ts';
 import { changeSummary } from './change-summary.ts';
 import { type Toolmark, toolOf } from './tool.ts';
@@ -10,8 +11,8 @@ export interface WayBack extends Toolmark {
   readonly activations: readonly ('reload' | 'restart')[];
   /** What stays as it is, and why; each a sentence. */
   readonly left: readonly string[];
-  readonly containersKept: readonly string[];
-  readonly containersStopped: readonly string[];
+  /** At a restart. */
+  readonly containers: ContainersAtRestart;
   readonly createdAt: string;
   readonly expiresAt: string;
   readonly createdBy: string;
@@ -38,8 +39,7 @@ export function reversePlan(applied: Plan, way: WayBack): Plan {
             kind: 'restart' as const,
             unit: 'docker.service',
             changes: daemon,
-            containersKept: way.containersKept,
-            containersStopped: way.containersStopped,
+            ...way.containers,
           },
         ]
       : []),

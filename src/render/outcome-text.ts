@@ -1,7 +1,9 @@
 import { type CommandPlace, atPlace } from '../model/command-place.ts';
 import type { HealthReport, WayOut } from '../model/health.ts';
 import type { Plan } from '../model/plan.ts';
+import type { ContainersSeen } from '../model/containers-seen.ts';
 import type { Trouble, UndoReport } from '../model/transaction.ts';
+import { containerLines, goneLines } from './containers-text.ts';
 import { codeLine } from './error-text.ts';
 import { type Style, count, listed, mark, wrap } from './layout.ts';
 import { NEVER_OVER } from './plan-text.ts';
@@ -18,6 +20,8 @@ export interface DoneText {
   readonly standing?: number | undefined;
   /** What the health gate looked at. */
   readonly health?: HealthReport | undefined;
+  /** What became of the containers that ran before. */
+  readonly containers?: ContainersSeen | undefined;
   /** Commands that make pending changes live. */
   readonly commands: readonly string[];
   /** Controls somebody chose not to meet. */
@@ -61,6 +65,7 @@ export function doneText(done: DoneText, style: Style): string {
     ...leftOutLines(done.leftOut ?? [], style),
     ...givenLines(done.waiversGiven ?? [], style),
     ...healthLines(done.health, style),
+    ...containerLines(done.containers, done.plan, style),
     ...(pending.length > 0
       ? done.commands.flatMap((command) => wrap(style, 2, `To make it live: ${printable(command)}`, 4))
       : []),
@@ -105,6 +110,7 @@ export interface RolledBackText {
   readonly reason: string;
   readonly undo: UndoReport;
   readonly notAsBefore: readonly Trouble[];
+  readonly containers?: ContainersSeen | undefined;
   /** Words of dockerd. */
   readonly said?: readonly string[];
   readonly wayOut?: readonly WayOut[];
@@ -132,6 +138,7 @@ export function rolledBackText(end: RolledBackText, style: Style): string {
       undo.kept.filter(({ what }) => !notAsBefore.some((one) => one.what === what)),
       style,
     ),
+    ...goneLines(end.containers?.gone ?? [], style),
     ...(asBefore ? [] : [...backLines(undo, style), ...wayOutLines(end.wayOut ?? [], style)]),
     ...givenLines(end.waiversGiven ?? [], style),
     ...(asBefore ? wrap(style, 2, atPlace(AGAIN[end.verb], end.place ?? {}), 4) : []),

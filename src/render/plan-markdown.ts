@@ -2,7 +2,7 @@ import type { Plan } from '../model/plan.ts';
 import { liveWhen } from '../model/plan-changes.ts';
 import { waiverEnd } from '../model/waiver.ts';
 import { differenceLines } from './change-difference.ts';
-import { interruptions, undoSentence } from './effect-sentences.ts';
+import { interruptions, lossSentences, undoSentence } from './effect-sentences.ts';
 import { count } from './layout.ts';
 import { mdBlock, mdCode, mdComment, mdText } from './markdown-escape.ts';
 import { isNothing } from './plan-text.ts';
@@ -105,11 +105,15 @@ function countTable(plan: Plan): readonly string[] {
   ];
 }
 
+/** When a break comes. */
+const LATER = { now: '', restart: ' (once that is live)', reboot: ' (after the next boot)' } as const;
+
 function warningLines(plan: Plan): readonly string[] {
   const breaks = plan.changes.flatMap((change) =>
-    change.breaks.map((text) => `> **${idsOf(plan, change)}** ${mdText(text)}`),
+    change.breaks.map((text) => `> **${idsOf(plan, change)}** ${mdText(text)}${LATER[liveWhen(plan, change)]}`),
   );
-  const lines = [...breaks, ...plan.warnings.map((warning) => `> ${mdText(warning)}`)];
+  const lost = lossSentences(plan).map((text) => `> ${mdText(text)}`);
+  const lines = [...lost, ...breaks, ...plan.warnings.map((warning) => `> ${mdText(warning)}`)];
   return lines.length === 0 ? [] : ['> [!WARNING]', lines.join('  \n')];
 }
 

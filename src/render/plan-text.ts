@@ -2,7 +2,7 @@ import { thingAt } from '../model/plain-names.ts';
 import type { Plan } from '../model/plan.ts';
 import { liveWhen } from '../model/plan-changes.ts';
 import { type Detail, changeLines } from './change-text.ts';
-import { interruptions, undoSentence } from './effect-sentences.ts';
+import { breakSentences, fixSentence, interruptions, lossSentences, undoSentence } from './effect-sentences.ts';
 import { type Style, columns, count, mark, paint, spread, wrap } from './layout.ts';
 import { type GroupBy, groupsOf } from './plan-groups.ts';
 import { printable } from './printable.ts';
@@ -72,9 +72,17 @@ export function rollbackPlanText(plan: Plan, style: Style, unfold = 'harden snap
     .join('\n\n')}\n`;
 }
 
-/** A plan somebody has read before: counts, effects and what breaks. */
+/** The effects of a plan of more changes have left the screen when a question comes, and are shown again with it. */
+export const FEW = 3;
+
+/** A plan somebody has read before: counts, effects and what breaks, unless these stand with the question. */
 export function planBrief(plan: Plan, style: Style): string {
-  return `${[headLines('harden apply', plan, style), summaryLines(plan, style)].map((block) => block.join('\n')).join('\n\n')}\n`;
+  const blocks = [
+    headLines('harden apply', plan, style),
+    summaryLines(plan, style),
+    plan.changes.length > FEW ? [] : effectLines(plan, style),
+  ];
+  return textOf(blocks);
 }
 
 /** A plan that is carried out without a question: counts, effects and what has to be read, for the log of whoever began it. */
@@ -98,7 +106,14 @@ function wayBackLines(plan: Plan, style: Style): readonly string[] {
     : [
         ...wrap(style, 2, `${count(plan.changes.length, 'change')} can be put back. That`),
         ...interruptions(plan).flatMap((text) => wrap(style, 4, text, 6)),
+        ...alarmLines(lossSentences(plan), style),
       ];
+}
+
+function alarmLines(texts: readonly string[], style: Style): readonly string[] {
+  return texts
+    .flatMap((text) => wrap(style, 2, `${mark(style, '!')} ${printable(text)}`, 4))
+    .map((line) => paint(style, 'red', line));
 }
 
 /** Nothing to change, nothing waiting, nothing unknown. */
@@ -155,20 +170,10 @@ function effectLines(plan: Plan, style: Style): readonly string[] {
   if (plan.changes.length === 0) {
     return [];
   }
-  const fixed = plan.controls.filter((control) => control.changes.length > 0).length;
-  const breaks = plan.changes.flatMap((change) =>
-    change.breaks.map((text) => `${text} (change ${change.id.slice(1)})`),
-  );
   return [
-    ...wrap(
-      style,
-      2,
-      `${count(plan.changes.length, 'change')} would fix ${count(fixed, 'control')}. Applying all of them`,
-    ),
+    ...wrap(style, 2, `${fixSentence(plan)} Applying all of them`),
     ...interruptions(plan).flatMap((text) => wrap(style, 4, text, 6)),
-    ...breaks
-      .flatMap((text) => wrap(style, 2, `${mark(style, '!')} ${printable(text)}`, 4))
-      .map((line) => paint(style, 'red', line)),
+    ...alarmLines([...lossSentences(plan), ...breakSentences(plan)], style),
     ...wrap(style, 4, undoSentence(plan), 6),
   ];
 }

@@ -2,6 +2,7 @@ import { type CommandPlace, atPlace } from '../model/command-place.ts';
 import { waiverNamed } from '../model/plain-names.ts';
 import type { RevertNote } from '../model/revert.ts';
 import type { HostStatus, NotLive, StatusWaivers } from '../model/status.ts';
+import { downSinceLines } from './containers-text.ts';
 import { remaining } from './keep-text.ts';
 import { type Style, count, wrap } from './layout.ts';
 import { printable } from './printable.ts';
@@ -16,17 +17,23 @@ const MOST_NOT_LIVE = 4;
 
 /** Twelve lines at most at any width: what is cut stands in the JSON. */
 export function statusText(status: HostStatus, place: CommandPlace, style: Style): string {
-  const lines = [
+  const wrapped = (lines: readonly string[]): readonly string[] =>
+    lines.flatMap((line) => wrap(style, line.startsWith(' ') ? 2 : 0, atPlace(line.trimStart(), place), 4));
+  const first = [
     ...pendingLines(status.pending),
     ...(status.scheduled === undefined ? [] : scheduledLines(status.scheduled)),
     ...unfinishedLines(status.unfinished),
     ...revertLines(status.reverts),
+  ];
+  const then = [
     ...lastApplyLines(status.lastApply),
     ...standingLines(status),
     ...driftLines(status),
     ...notLiveLines(status.notLive ?? []),
     ...waiverLines(status.waivers),
-  ].flatMap((line) => wrap(style, line.startsWith(' ') ? 2 : 0, atPlace(line.trimStart(), place), 4));
+  ];
+  const down = status.containers === undefined ? [] : downSinceLines(status.containers, style);
+  const lines = [...wrapped(first), ...down, ...wrapped(then)];
   return `${lines.slice(0, MOST_LINES).join('\n')}\n`;
 }
 

@@ -2,6 +2,8 @@ import { thingAt } from '../model/plain-names.ts';
 import type { Plan } from '../model/plan.ts';
 import { type CommandPlace, atPlace } from '../model/command-place.ts';
 import { isOnlyPending } from '../model/plan-changes.ts';
+import type { ContainersDown } from '../model/status.ts';
+import { downSinceLines } from './containers-text.ts';
 import { type Style, columns, count, mark, paint, spread, wrap } from './layout.ts';
 import { printable } from './printable.ts';
 import { waivedLines } from './waiver-text.ts';
@@ -19,6 +21,8 @@ export interface VerifyView {
   readonly manualFails?: boolean;
   /** What became of the host since it was changed; left out where it was not. */
   readonly since?: SinceView | undefined;
+  /** Containers that ran before the last run and have not run since. */
+  readonly containers?: ContainersDown | undefined;
   /** Where somebody asked for it. */
   readonly score?: string | undefined;
   readonly place?: CommandPlace | undefined;
@@ -50,10 +54,12 @@ export function verifyText(plan: Plan, style: Style, view: VerifyView = {}): str
       plan.content.profile,
       plan.source.type,
     ]),
+    silenceLines(plan, style),
     columns(style, 2, [
       ...countCells(plan, failing.length),
       ...(compared === undefined ? [] : [`${failing.filter(isNews).length} new failing`]),
     ]),
+    view.containers === undefined ? [] : downSinceLines(view.containers, style),
     ...failingBlocks(failing.filter(isNews), style, view),
     [
       ...block(
@@ -90,6 +96,18 @@ export function verifyText(plan: Plan, style: Style, view: VerifyView = {}): str
     .filter((lines) => lines.length > 0)
     .map((lines) => lines.join('\n'))
     .join('\n\n')}\n`;
+}
+
+/** First of all: what is said of settings is then said of files. */
+function silenceLines({ host: { docker } }: Plan, style: Style): readonly string[] {
+  return docker.unreachable === undefined
+    ? []
+    : wrap(
+        style,
+        2,
+        `${mark(style, '!')} dockerd does not ${docker.running ? 'answer' : 'run'} (${printable(docker.unreachable)}): its settings are judged by its files alone, and which containers run is not known.`,
+        4,
+      ).map((line) => paint(style, 'red', line));
 }
 
 /** Kinds apart where an apply stands: what somebody undid, what a rollback took back, what came since, and what was left as it was. */

@@ -4,6 +4,7 @@ import type { Assessment, Comparison, ProposedChange } from '../../src/model/cha
 import { type HostFacts, SUBJECTS, type Subject, type SubjectName } from '../../src/model/facts.ts';
 import type { Plan } from '../../src/model/plan.ts';
 import type { Remediation, SelectedControl, Selection } from '../../src/model/remediation.ts';
+import { restartFactsOf } from '../../src/engine/restart-facts.ts';
 import { buildPlan, type Finding, type PlanOrigin } from '../../src/plan/build.ts';
 
 /** A proposal to set one key of daemon.json; `over` replaces members. */
@@ -90,7 +91,7 @@ export function selectionOf(controls: readonly SelectedControl[]): Selection {
 /** As on a host whose containers stay up where live-restore is on, or goes on first. */
 export function restartOf(facts: HostFacts): PlanOrigin['restart'] {
   return {
-    running: (facts.engine.containers ?? []).filter(({ running }) => running).map(({ name }) => name),
+    ...restartFactsOf(facts),
     keepsContainers: (changes) =>
       facts.engine.info['LiveRestoreEnabled'] === true ||
       changes.some(({ address }) => address === 'daemon-option:live-restore'),

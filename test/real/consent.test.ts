@@ -31,15 +31,22 @@ describe.runIf(realHosts('trixie'))('what a person has to say to a plan', () => 
       { after: word, keys: ENTER },
     ]);
     expect(wrong.code, wrong.shown).toBe(3);
-    expect(wrong.shown).toMatch(/These containers stop: .*always.*plain.*web|These containers stop: .*web/);
+    expect(wrong.shown).toMatch(
+      /stops 3 containers\s+1 comes back by itself: always\s+2 stay down until you start them: plain and web/,
+    );
+    expect(wrong.shown).toContain('! This restarts dockerd. 3 containers stop; 2 of them may stay down.');
     expect(layerChanges(before, await layerOf(host))).toEqual([]);
     expect(await runningContainers(host)).toBe(running);
 
     const kept = await applyAt(host, '-c 2.16,2.17', [
       all,
-      { after: /! Change \d+: published ports of web[\s\S]*type: cut\s*$/, keys: `cut${ENTER}` },
+      {
+        after: /! Change \d+ breaks what is said above\.[\s\S]*type: cut\s*$/,
+        keys: `cut${ENTER}`,
+      },
     ]);
     expect(kept.code, kept.shown).toBe(0);
+    expect(kept.shown).toContain('! published ports of web');
     expect(kept.shown).toContain('3 running containers stay up.');
     expect(await runningContainers(host)).toBe(running);
     expect((await harden(host, ['rollback', '--yes', '--max-impact', 'restart'])).code).toBe(0);

@@ -4,7 +4,7 @@ import type { Since } from '../../app/since-apply.ts';
 import { statusOf } from '../../app/status.ts';
 import { EXIT, type ExitCode, HardenError } from '../../model/errors.ts';
 import type { StatusAnswer } from '../../model/answers/host.ts';
-import type { HostStatus } from '../../model/status.ts';
+import type { ContainersDown, HostStatus } from '../../model/status.ts';
 import { statusText } from '../../render/status-text.ts';
 import { changeableGround, groundFor } from '../compose.ts';
 import { keptAt, withStore } from '../store-place.ts';
@@ -50,12 +50,14 @@ export function statusCommand(finish: Finish) {
       }
       const waivers = await waiverStatus(groundFor({ root: args.root, from: undefined }));
       const { drift, notLive } = await sinceHere(args);
+      const containers = args.root === undefined ? await containersHere(args) : undefined;
       const { scheduledStatus } = await import('../scheduled-status.ts');
       const status = {
         ...look(args),
         scheduled: scheduledStatus(args, new Date()),
         ...(drift.length === 0 ? {} : { drift }),
         ...(notLive.length === 0 ? {} : { notLive }),
+        ...(containers === undefined ? {} : { containers }),
         ...(waivers === undefined ? {} : { waivers }),
       };
       await print(
@@ -110,6 +112,15 @@ async function sinceHere(args: StatusArguments): Promise<Since> {
     }
     throw error;
   }
+}
+
+/** What the last run left down and nobody has started; the engine is asked where a run left something down. */
+async function containersHere(args: StatusArguments): Promise<ContainersDown | undefined> {
+  const { containersLeft } = await import('../containers-left.ts');
+  return containersLeft(args, async () => {
+    const { gatherFacts } = await import('../../engine/facts/gather-facts.ts');
+    return (await gatherFacts(groundFor({ root: args.root, from: undefined }).host)).engine.containers;
+  });
 }
 
 async function acknowledge(args: StatusArguments): Promise<void> {

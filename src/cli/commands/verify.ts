@@ -5,7 +5,9 @@ import type { SinceApply } from '../../app/since-apply.ts';
 import { chosenSnapshot, planOfSnapshot } from '../../app/snapshots.ts';
 import { DEFAULT_PROFILE } from '../../catalogue/profiles.ts';
 import { EXIT, type ExitCode, HardenError } from '../../model/errors.ts';
+import type { HostFacts } from '../../model/facts.ts';
 import type { Plan } from '../../model/plan.ts';
+import type { ContainersDown } from '../../model/status.ts';
 import { reportOf, reportWaivers } from '../../plan/report-of.ts';
 import { type KnownFindings, verifyText } from '../../render/verify-text.ts';
 import { tellBrokenFiles } from '../broken-files.ts';
@@ -101,12 +103,13 @@ async function handle(args: VerifyArguments, events: Events, finish: Finish): Pr
   const baseline = args.baseline === undefined ? undefined : await baselineOf(args.baseline);
   const ground = datedGround(groundFor({ root: args.root, from: args.from }));
   const reverted = args.from === undefined ? tellUnfinished() : [];
-  const { plan } = await makePlan(ground, await withWaivers(ground, wishFor(ground, choiceOf(args), 0), args, 'judge'));
+  const wish = await withWaivers(ground, wishFor(ground, choiceOf(args), 0), args, 'judge');
+  const { plan, facts } = await makePlan(ground, wish);
   events.planned(plan);
   baseline?.refuseOther(plan);
   const parts = { kind: 'verify', proofs: [], met: [], waivers: reportWaivers(plan), score: args.score } as const;
   const { score } = reportOf(plan, parts);
-  await show(args, plan, { ground, baseline, score, asText: !json && !reports.takesOutput, asJson: json });
+  await show(args, plan, { ground, facts, baseline, score, asText: !json && !reports.takesOutput, asJson: json });
   if (!json) {
     await tellBrokenFiles(plan);
   }
@@ -124,6 +127,7 @@ async function handle(args: VerifyArguments, events: Events, finish: Finish): Pr
 
 interface Shown {
   readonly ground: Ground;
+  readonly facts: Pick<HostFacts, 'engine'>;
   readonly baseline: Baseline | undefined;
   readonly score: string | undefined;
   readonly asText: boolean;
@@ -134,12 +138,14 @@ interface Shown {
 async function show(
   args: VerifyArguments,
   plan: Plan,
-  { ground, baseline, score, asText, asJson }: Shown,
+  { ground, facts, baseline, score, asText, asJson }: Shown,
 ): Promise<void> {
   if (asText) {
     const told = { place: commandPlace(), more: rootSeesMore(plan, args.from) };
     const view = { compared: baseline?.compared(plan), manualFails: args.manual === 'fail', score, ...told };
-    await print(verifyText(plan, readTerminal(false).out, { ...view, since: await since(args, plan, ground) }));
+    const containers = await containersHere(args, facts);
+    const more = { since: await since(args, plan, ground), containers };
+    await print(verifyText(plan, readTerminal(false).out, { ...view, ...more }));
     return;
   }
   if (asJson) {
@@ -231,6 +237,17 @@ async function since(args: VerifyArguments, plan: Plan, { host }: Ground): Promi
     }
     throw error;
   }
+}
+
+async function containersHere(
+  args: VerifyArguments,
+  { engine }: Pick<HostFacts, 'engine'>,
+): Promise<ContainersDown | undefined> {
+  if (args.from !== undefined || args.root !== undefined) {
+    return undefined;
+  }
+  const { containersLeft } = await import('../containers-left.ts');
+  return containersLeft(args, () => Promise.resolve(engine.containers));
 }
 
 function notAnApply(run: string): HardenError {

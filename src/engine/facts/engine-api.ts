@@ -49,9 +49,20 @@ export function noAnswers(unreachable: string): EngineAnswers {
   return { unreachable, info: {}, versionInfo: {}, bridge: null, containers: undefined };
 }
 
+const LIST = '/containers/json?all=1';
+
+/** Those that run and those that do not; undefined where the engine does not tell. */
+export async function listContainers(
+  host: HostReader,
+  socket: AbsPath,
+): Promise<readonly ContainerFacts[] | undefined> {
+  const outcome = await host.docker(socket, LIST);
+  return isGood(outcome) ? containersOf(outcome) : undefined;
+}
+
 /** All questions at once. */
 export async function askEngine(host: HostReader, socket: AbsPath): Promise<EngineAnswers> {
-  const paths = ['/version', '/info', '/networks/bridge', '/containers/json?all=1'] as const;
+  const paths = ['/version', '/info', '/networks/bridge', LIST] as const;
   const [version, info, bridge, containers] = await Promise.all([
     host.docker(socket, paths[0]),
     host.docker(socket, paths[1]),

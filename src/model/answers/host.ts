@@ -34,6 +34,12 @@ export const StatusAnswer = z.lazy(() =>
       .optional()
       .describe('Older applies that were not taken back as a whole, newest first; left out where there are none.'),
     notLive: WrittenOnly().optional(),
+    containers: z
+      .strictObject({ run: z.string(), down: z.array(z.string()), gone: z.array(z.string()) })
+      .optional()
+      .describe(
+        'Containers that ran before the last run that restarted dockerd and have not run since: `down` are there, `gone` are not. Left out where there are none, or the engine does not tell.',
+      ),
     reverts: z
       .array(
         z.strictObject({

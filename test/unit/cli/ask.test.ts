@@ -75,7 +75,7 @@ describe('the answer to the question', () => {
     [['what', 'huh', 'all', 'restart']],
   ])('%j approves all of it', async (lines) => {
     expect(await answerOf(typist(lines).prompter)).toEqual({ type: 'approved', plan });
-    expect(told).toContain('These containers stop: web.');
+    expect(told).toContain('! This restarts dockerd. 1 container stops, and may stay down.');
   });
 
   test('what stood right above the question is not named again by the reasons for its word', async () => {
@@ -89,9 +89,9 @@ describe('the answer to the question', () => {
     );
     expect(await answerOf(typist(['all', 'restart']).prompter, 'apply', many)).toMatchObject({ type: 'approved' });
     const [above = '', reasons = ''] = told.split('\n\n! This restarts dockerd. ');
-    expect(above).toContain('stops 1 container: web');
+    expect(above).toContain('stops 1 container, which may or may not come back (not known): web');
     expect(above).toContain('! icc breaks db (change 1)');
-    expect(reasons).toBe('1 container stops.\n! Changes 1 and 3 break what is said above.\n');
+    expect(reasons).toBe('1 container stops, and may stay down.\n! Changes 1 and 3 break what is said above.\n');
   });
 
   test.each([

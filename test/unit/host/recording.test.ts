@@ -113,7 +113,7 @@ describe('a recording', () => {
         reader.read(absPath('/run/docker.pid'));
         await reader.query({ tool: 'systemctl', args: ['show', 'docker.service'] });
         await reader.query({ tool: 'auditctl', args: ['-s'] });
-        await reader.docker(SOCKET, '/containers/x/json');
+        await reader.docker(SOCKET, '/x/json');
         return recording(ORIGIN).recording;
       }),
     );
@@ -133,7 +133,7 @@ describe('a recording', () => {
     expect(await host.query({ tool: 'auditctl', args: ['-s'] })).toMatchObject({
       stdout: 'enabled 1\npid 1001\nlost 4711\n',
     });
-    expect(await host.docker(SOCKET, '/containers/x/json')).toMatchObject({ body: { State: { Pid: 1002 } } });
+    expect(await host.docker(SOCKET, '/x/json')).toMatchObject({ body: { State: { Pid: 1002 } } });
   });
 
   it('answers about processes by name, and only with variables that were asked for', () => {

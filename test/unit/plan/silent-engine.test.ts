@@ -1,6 +1,14 @@
 import { expect, test } from 'vitest';
 import { planText } from '../../../src/render/plan-text.ts';
-import { failing, optionChange, planOf, selectedControl, someFacts } from '../../helpers/plan-builders.ts';
+import { verifyText } from '../../../src/render/verify-text.ts';
+import {
+  accessChange,
+  failing,
+  optionChange,
+  planOf,
+  selectedControl,
+  someFacts,
+} from '../../helpers/plan-builders.ts';
 
 const finding = { control: selectedControl('icc-disabled', '2.2'), assessments: [failing(optionChange('icc'))] };
 const WHY = '/run/docker.sock gave no answer within 5 s';
@@ -25,4 +33,17 @@ test('an engine that answers, one harden does not change and a folder leave noth
     expect(plan.host.docker).not.toHaveProperty('unreachable');
     expect(plan.warnings.join()).not.toContain('does not answer');
   }
+});
+
+test('the head of a plan says that dockerd is down, and verify says it before all else', () => {
+  const change = accessChange('/etc/docker/daemon.json');
+  const access = { control: selectedControl('daemon-json-mode', '3.18'), assessments: [failing(change)] };
+  const down = planOf([access], someFacts({ running: false, unreachable: WHY, containers: undefined }));
+  const text = planText(down, style, []);
+  expect(text).toContain('restarts nothing: dockerd does not run, and which containers run is not known');
+  expect(text).not.toContain('interrupts nothing');
+  expect(planText(planOf([access], silent), style, [])).toContain('restarts nothing: dockerd does not answer');
+  const [, , first] = verifyText(down, style).split('\n');
+  expect(first).toContain(`! dockerd does not run (${WHY})`);
+  expect(verifyText(planOf([access]), style)).not.toContain('dockerd does not');
 });

@@ -7,7 +7,11 @@ const STYLE = { width: 40, colour: false };
 
 test('at 40 columns what goes on stands further in than what begins', () => {
   const container = { id: '1', running: true, networks: [], publishedPorts: 0, image: 'x', networkMode: 'bridge' };
-  const containers = ['shop-db', 'shop-web', 'worker'].map((name) => ({ ...container, name }));
+  const containers = ['shop-db', 'shop-web', 'worker'].map((name) => ({
+    ...container,
+    name,
+    atRestart: 'down' as const,
+  }));
   const change = optionChange('icc', {
     title: 'Set icc to false in /etc/docker/daemon.json',
     notes: ['containers that exist keep what they were created with until they are made again', 'made before: shop-db'],
@@ -21,7 +25,8 @@ test('at 40 columns what goes on stands further in than what begins', () => {
     lines.slice(lines.indexOf('    restarts dockerd once'), lines.indexOf('RESTART dockerd                 1 change')),
   ).toEqual([
     '    restarts dockerd once',
-    '    stops 3 containers: shop-db,',
+    '    stops 3 containers, which stay down',
+    '      until you start them: shop-db,',
     '      shop-web and worker',
     '    starts one throwaway container',
     '      before and after, and removes it',

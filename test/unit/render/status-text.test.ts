@@ -32,6 +32,18 @@ describe('the state of a host in words', () => {
     expect(lines.filter((line) => line.length > width)).toEqual([]);
   });
 
+  it('says which containers a run left down, and how to start them', () => {
+    const containers = { run: 'abcdef01', down: ['db', 'web'], gone: ['job'] };
+    const text = statusText({ ...QUIET, lastApply: LAST, containers }, {}, { width: 40, colour: false });
+    expect(text.split('\n').slice(0, 5)).toEqual([
+      '2 containers that ran before run',
+      '  abcdef01 do not run. To start:',
+      '  docker start db web',
+      '1 container that ran before run abcdef01',
+      '  is gone: job.',
+    ]);
+  });
+
   it('says so where nothing was done yet, and how a revert ended', () => {
     const style = { width: 100, colour: false };
     expect(statusText(QUIET, {}, style)).toBe('Nothing was applied on this host yet.\n');
