@@ -3,7 +3,7 @@ import { numbersIn } from '../model/plain-names.ts';
 import type { Approval, Plan } from '../model/plan.ts';
 import { type Ceiling, overCeiling } from '../plan/ceiling.ts';
 import { withoutThose } from '../plan/closure.ts';
-import { isFinal, mayKeepOut } from '../plan/strength.ts';
+import { isFinal, isGrave, mayKeepOut, removesContainers } from '../plan/strength.ts';
 import { said } from './said.ts';
 import type { Question } from './ui.ts';
 
@@ -11,7 +11,7 @@ import type { Question } from './ui.ts';
 export interface Unattended {
   /** The digest of exactly the plan that is approved, without its prefix, or its first digits. */
   readonly approve: string | undefined;
-  /** Controls, by number or name, whose changes cannot be undone or may keep somebody out and are wanted all the same. */
+  /** Controls, by number or name, whose changes cannot be undone, may keep somebody out or remove containers, and are wanted all the same. */
   readonly accept: readonly string[];
   /** What the ceilings do not cover is left out, with what needs it, instead of refusing the whole plan. */
   readonly skipOverCeiling: boolean;
@@ -97,7 +97,7 @@ function aboveCeiling(request: CeilingRequest, over: Plan['changes'], why: reado
   const { maxRisk, maxImpact } = plan.summary;
   const toAccept = numbersOf(
     plan,
-    over.filter((change) => isFinal(change) || mayKeepOut(change)),
+    over.filter((change) => isGrave(plan, change)),
   );
   const accept = [...unattended.accept, ...toAccept];
   const allowing = approving(maxRisk ?? 'low', maxImpact, accept);
@@ -130,6 +130,7 @@ function overLine(plan: Plan, change: Plan['changes'][number]): string {
   const grave = [
     ...(isFinal(change) ? [', cannot be undone'] : []),
     ...(mayKeepOut(change) ? [', may keep somebody out'] : []),
+    ...(removesContainers(plan, change) ? [', removes containers that were started with --rm'] : []),
   ];
   return `${numbersOf(plan, [change]).join(' ')} ${title}: risk ${risk}, impact ${impact}${grave.join('')}`;
 }

@@ -202,7 +202,8 @@ export function approvalOptions<T>(argv: Argv<T>) {
       array: true,
       requiresArg: true,
       default: [] as string[],
-      describe: 'with --yes: also this control, though it cannot be undone or may keep somebody out',
+      describe:
+        'with --yes: also this control, though it cannot be undone, may keep somebody out or removes containers',
     })
     .option('skip-over-ceiling', {
       type: 'boolean',

@@ -1,5 +1,5 @@
 import type { Plan } from '../model/plan.ts';
-import { type Strength, isFinal, mayKeepOut } from '../plan/strength.ts';
+import { type Strength, isFinal, mayKeepOut, removesContainers } from '../plan/strength.ts';
 import { NAMED } from '../render/effect-sentences.ts';
 import { type Style, count, listed, paint, wrap } from '../render/layout.ts';
 import { printable } from '../render/printable.ts';
@@ -13,12 +13,13 @@ export function reasonsFor(plan: Plan, strength: Strength, style: Style): string
     .join('');
 }
 
-function gravest({ changes }: Plan): readonly string[] {
-  return changes.flatMap((change) => {
+function gravest(plan: Plan): readonly string[] {
+  return plan.changes.flatMap((change) => {
     const about = `Change ${change.id.slice(1)} (${change.title})`;
     return [
       ...(isFinal(change) ? [`! ${about} cannot be undone.`] : []),
       ...(mayKeepOut(change) ? [`! ${about} changes who can reach the engine; it may be you who no longer can.`] : []),
+      ...(removesContainers(plan, change) ? [`! ${about} removes containers for good, as said above.`] : []),
     ];
   });
 }

@@ -1,7 +1,7 @@
 import { type Impact, IMPACTS } from '../model/change.ts';
 import type { Plan } from '../model/plan.ts';
 import type { Risk } from '../model/remediation.ts';
-import { isFinal, mayKeepOut } from './strength.ts';
+import { isGrave } from './strength.ts';
 
 /** What an unattended approval covers at most. */
 export interface Ceiling {
@@ -10,12 +10,12 @@ export interface Ceiling {
 }
 export const RISK_LEVELS: readonly Risk[] = ['low', 'medium', 'high'];
 
-/** The changes of `plan` that `ceiling` does not cover; what is final or may keep somebody out it covers only where its id is in `accepted`. */
+/** The changes of `plan` that `ceiling` does not cover; what is grave it covers where its id is in `accepted`. */
 export function overCeiling(plan: Plan, ceiling: Ceiling, accepted: ReadonlySet<string>): Plan['changes'] {
   return plan.changes.filter(
     (change) =>
       RISK_LEVELS.indexOf(change.risk) > RISK_LEVELS.indexOf(ceiling.maxRisk) ||
       IMPACTS.indexOf(change.impact) > IMPACTS.indexOf(ceiling.maxImpact) ||
-      ((isFinal(change) || mayKeepOut(change)) && !accepted.has(change.id)),
+      (isGrave(plan, change) && !accepted.has(change.id)),
   );
 }

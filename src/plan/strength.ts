@@ -21,11 +21,11 @@ const ACCESS_OPTIONS: readonly string[] = [
 ];
 
 /**
- * The gravest part of the plan decides: what cannot be undone or may keep somebody out, then what is cut or made anew, then a restart.
+ * The gravest part of the plan decides: what cannot be undone, may keep somebody out or removes containers, then what is cut or made anew, then a restart.
  * Containers that would stop are the reason people regret, so `restart` comes before `cut` where there are any.
  */
 export function strengthOf(plan: Plan): Strength {
-  if (plan.changes.some((change) => isFinal(change) || mayKeepOut(change))) {
+  if (plan.changes.some((change) => isGrave(plan, change))) {
     return { type: 'host', word: plan.host.name };
   }
   if (plan.changes.some(({ impact }) => impact === 'recreate')) {
@@ -41,6 +41,18 @@ export function strengthOf(plan: Plan): Strength {
   return restarts.length > 0 || plan.changes.some(({ impact }) => impact === 'restart' || impact === 'reboot')
     ? { type: 'effect', word: 'restart' }
     : { type: 'words' };
+}
+
+/** Asks for more than a ceiling: it is accepted by its own name, or with the name of the host. */
+export function isGrave(plan: Pick<Plan, 'effects'>, change: PlanChange): boolean {
+  return isFinal(change) || mayKeepOut(change) || removesContainers(plan, change);
+}
+
+/** Its restart of dockerd ends containers that are removed when they end (`--rm`); no rollback brings back what was written in them. */
+export function removesContainers({ effects }: Pick<Plan, 'effects'>, { id }: Pick<PlanChange, 'id'>): boolean {
+  return effects.some(
+    ({ changes, containersAfter }) => changes.includes(id) && (containersAfter?.removed.length ?? 0) > 0,
+  );
 }
 
 /** Cannot be taken back. Activating what is written already only brings forward the next restart. */

@@ -64,12 +64,11 @@ export function fixSentence(plan: Plan): string {
   return `${count(plan.changes.length, 'change')} would fix ${count(fixed.length, 'control')}${rest}.`;
 }
 
-/** Whether it logs somebody out, needs a boot, and can be taken back. */
+/** Whether it logs somebody out, needs a boot, and can be taken back, with the command. */
 export function undoSentence(plan: Plan): string {
   const parts = ['logs nobody out', ...(plan.summary.maxImpact === 'reboot' ? [] : ['needs no reboot'])];
-  const but = lossSentences(plan).length === 0 ? 'can be undone completely' : 'can be undone but for what is removed';
   const undo = plan.summary.reversible
-    ? but
+    ? `can be undone ${lossSentences(plan).length === 0 ? 'completely' : 'but for what is removed'} (harden rollback)`
     : `cannot undo ${changesNamed(plan.rollback.notCovered.map((item) => item.change.slice(1)))}`;
   return `${parts.join(', ')}, ${undo}`;
 }

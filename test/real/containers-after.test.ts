@@ -25,7 +25,10 @@ describe.runIf(realHosts('trixie'))('containers of five restart policies', () =>
     expect(text).toContain('1 stays down until you start it: plain');
     expect(text).toContain('! job is removed when dockerd stops, with what was written in it (--rm)');
 
-    const applied = await harden(host, ['apply', ...CHOICE, ...LIMITS, '--events', '/run/events']);
+    const refused = await harden(host, ['apply', ...CHOICE, ...LIMITS]);
+    expect(refused.code).toBe(4);
+    expect(words(refused.stderr)).toMatch(/removes containers that were started with --rm.*--accept 2\.15/);
+    const applied = await harden(host, ['apply', ...CHOICE, ...LIMITS, '--accept', '2.15', '--events', '/run/events']);
     expect(applied.code, applied.stderr).toBe(0);
     expect(applied.stdout).toContain('Containers: 3 of 5 that ran before run (always, failing and unless).');
     expect(applied.stdout).toContain(

@@ -1,7 +1,9 @@
 import { describe, expect, test } from 'vitest';
 import { absPath } from '../../../src/model/brand.ts';
 import type { ProposedChange } from '../../../src/model/change.ts';
+import type { AtRestart } from '../../../src/model/facts.ts';
 import type { Plan } from '../../../src/model/plan.ts';
+import { overCeiling } from '../../../src/plan/ceiling.ts';
 import { strengthOf } from '../../../src/plan/strength.ts';
 import {
   accessChange,
@@ -22,8 +24,8 @@ const WEB = {
   networkMode: 'bridge',
 };
 
-function planWith(changes: readonly ProposedChange[], running: boolean): Plan {
-  const facts = someFacts(running ? { containers: [WEB] } : {});
+function planWith(changes: readonly ProposedChange[], running: boolean, atRestart: AtRestart = 'back'): Plan {
+  const facts = someFacts(running ? { containers: [{ ...WEB, atRestart }] } : {});
   return planOf(
     changes.map((change, index) => ({
       control: selectedControl(`c${index}`, `2.${index}`),
@@ -80,5 +82,25 @@ describe('what a person has to say', () => {
     ],
   ])('%s', (_what, changes, running, wanted) => {
     expect(strengthOf(planWith(changes, running))).toEqual(wanted);
+  });
+});
+
+describe('a restart that removes a container for good (--rm)', () => {
+  const changes = [accessChange('/etc/docker'), optionChange('icc')];
+  const removing = planWith(changes, true, 'removed');
+
+  test('takes the name of the host, and a container that merely stops does not', () => {
+    expect(strengthOf(removing)).toEqual({ type: 'host', word: 'web-01' });
+    expect(strengthOf(planWith(changes, true, 'down'))).toEqual({ type: 'effect', word: 'restart' });
+    expect(strengthOf(planWith([keeps, ...changes], true, 'removed'))).toEqual({ type: 'effect', word: 'restart' });
+  });
+
+  test('is below no ceiling, unless the changes that restart are accepted by name', () => {
+    const ceiling = { maxRisk: 'high', maxImpact: 'reboot' } as const;
+    const restarting = removing.changes.filter(({ impact }) => impact === 'restart');
+    expect(restarting).toHaveLength(1);
+    expect(overCeiling(removing, ceiling, new Set())).toEqual(restarting);
+    expect(overCeiling(removing, ceiling, new Set(restarting.map(({ id }) => id)))).toEqual([]);
+    expect(overCeiling(planWith(changes, true, 'down'), ceiling, new Set())).toEqual([]);
   });
 });

@@ -50,7 +50,7 @@ describe('a plan for a change review', () => {
       | to fix | 2 | 0 |
       | waived / manual / not checked / not applicable | 0 / 0 / 0 / 0 | 0 / 0 / 0 / 0 |
 
-      **If applied:** restarts dockerd once; no container is running; starts one throwaway container before and after, and removes it; logs nobody out, needs no reboot, can be undone completely.
+      **If applied:** restarts dockerd once; no container is running; starts one throwaway container before and after, and removes it; logs nobody out, needs no reboot, can be undone completely (harden rollback).
 
       > [!WARNING]
       > **2.2** db no longer reaches web
