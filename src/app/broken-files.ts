@@ -46,10 +46,10 @@ function placeOf({ evidence }: Control): Pick<HardenErrorDetails, 'position' | '
   for (const { source, read, value } of evidence) {
     const [, line, column] = /^line (\d+), column (\d+)$/.exec(read) ?? [];
     if (line !== undefined && column !== undefined) {
+      const before = evidence.find((one) => one.source === source && one.read === `line ${Number(line) - 1}`)?.value;
       return {
         position: { file: source, line: Number(line), column: Number(column) },
-        excerpt: textOf(value),
-        before: textOf(evidence.find((one) => one.source === source && one.read === `line ${Number(line) - 1}`)?.value),
+        ...(textOf(value) === '' ? {} : { excerpt: textOf(value), before: textOf(before) }),
       };
     }
   }

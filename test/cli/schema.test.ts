@@ -51,7 +51,11 @@ describe('harden schema', () => {
 });
 
 describe('harden completion', () => {
-  test.each(['completion', 'completion csh', 'completion bash zsh'])('harden %s is refused', async (args) => {
-    expectError(await harden(args.split(' ')), { code: 64, id: 'H0064', says: ['harden completion --help'] });
+  test.each([
+    ['completion', 'harden completion --help'],
+    ['completion csh', 'Did you mean: harden completion zsh'],
+    ['completion bash zsh', 'harden completion --help'],
+  ])('harden %s is refused', async (args, says) => {
+    expectError(await harden(args.split(' ')), { code: 64, id: 'H0064', says: [says] });
   });
 });

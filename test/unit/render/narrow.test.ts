@@ -31,7 +31,8 @@ test('at 40 columns what goes on stands further in than what begins', () => {
     '    starts one throwaway container',
     '      before and after, and removes it',
     '    logs nobody out, needs no reboot,',
-    '      can be undone completely',
+    '      can be undone completely (harden',
+    '      rollback)',
     '',
   ]);
   const body = lines.slice(lines.indexOf('RESTART dockerd                 1 change') + 2);
