@@ -21,7 +21,7 @@ export function containerLines(seen: ContainersSeen | undefined, plan: Plan, sty
     missing === 0
       ? `Containers: ${all === 1 ? 'the one that ran before runs' : `all ${all} that ran before run`}.`
       : `Containers: ${running.length} of ${all} that ran before ${running.length === 1 ? 'runs' : 'run'}${running.length === 0 ? '' : ` (${printable(listed(running, NAMED))})`}.`;
-  return [...wrap(style, 0, head, 2), ...downLines(down, style), ...goneLines(gone, style)];
+  return [...wrap(style, 0, head, 2), ...downLines(down, style), ...goneLines(gone, plan, style)];
 }
 
 /** The command stands whole on a line of its own, to be copied. */
@@ -52,19 +52,32 @@ export function downSinceLines({ run, down, gone }: ContainersDown, style: Style
       : wrap(
           style,
           0,
-          `${did(gone.length)} ${gone.length === 1 ? 'is' : 'are'} gone: ${printable(listed(gone, NAMED))}.`,
+          `${did(gone.length)} ${gone.length === 1 ? 'is' : 'are'} not there any more: ${printable(listed(gone, NAMED))}.`,
           2,
         )),
   ];
 }
 
-export function goneLines(gone: readonly string[], style: Style): readonly string[] {
-  return gone.length === 0
-    ? []
-    : alarm(
-        style,
-        `${count(gone.length, 'container')} that ran before ${gone.length === 1 ? 'is' : 'are'} gone, with what was written in ${gone.length === 1 ? 'it' : 'them'}: ${printable(listed(gone, NAMED))}`,
-      );
+/** What was to be removed is lost; another one may be out of sight, as where dockerd looks elsewhere for its containers. */
+export function goneLines(
+  gone: readonly string[],
+  { effects }: Pick<Plan, 'effects'>,
+  style: Style,
+): readonly string[] {
+  const removed = new Set(effects.flatMap(({ containersAfter }) => containersAfter?.removed ?? []));
+  const lost = gone.filter((name) => removed.has(name));
+  const unseen = gone.filter((name) => !removed.has(name));
+  const line = (names: readonly string[], state: string): readonly string[] =>
+    names.length === 0
+      ? []
+      : alarm(
+          style,
+          `${count(names.length, 'container')} that ran before ${names.length === 1 ? 'is' : 'are'} ${state}: ${printable(listed(names, NAMED))}`,
+        );
+  return [
+    ...line(lost, `gone, with what was written in ${lost.length === 1 ? 'it' : 'them'}`),
+    ...line(unseen, 'not known to dockerd any more'),
+  ];
 }
 
 function startCommand(down: readonly string[]): string {

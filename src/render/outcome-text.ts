@@ -110,6 +110,7 @@ export interface RolledBackText {
   readonly reason: string;
   readonly undo: UndoReport;
   readonly notAsBefore: readonly Trouble[];
+  readonly plan: Pick<Plan, 'effects'>;
   readonly containers?: ContainersSeen | undefined;
   /** Words of dockerd. */
   readonly said?: readonly string[];
@@ -138,7 +139,7 @@ export function rolledBackText(end: RolledBackText, style: Style): string {
       undo.kept.filter(({ what }) => !notAsBefore.some((one) => one.what === what)),
       style,
     ),
-    ...goneLines(end.containers?.gone ?? [], style),
+    ...goneLines(end.containers?.gone ?? [], end.plan, style),
     ...(asBefore ? [] : [...backLines(undo, style), ...wayOutLines(end.wayOut ?? [], style)]),
     ...givenLines(end.waiversGiven ?? [], style),
     ...(asBefore ? wrap(style, 2, atPlace(AGAIN[end.verb], end.place ?? {}), 4) : []),

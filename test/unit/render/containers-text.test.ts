@@ -98,6 +98,12 @@ describe('the end of a run', () => {
     ]);
   });
 
+  test('says of what was not to be removed that dockerd does not know it, and not that it is lost', () => {
+    const text = containerLines({ running: [], down: [], gone: ['job', 'web'] }, mixed, { ...style, width: 120 });
+    expect(text).toContain('  ! 1 container that ran before is gone, with what was written in it: job');
+    expect(text).toContain('  ! 1 container that ran before is not known to dockerd any more: web');
+  });
+
   test('is one line where all run again, and nothing where none ran or none was to stop', () => {
     expect(containerLines({ running: ['a', 'b'], down: [], gone: [] }, mixed, style)).toEqual([
       'Containers: all 2 that ran before run.',
