@@ -40,8 +40,9 @@ export const RUN_CODES = {
   },
   H4002: {
     title: 'the plan goes beyond what --yes covers',
-    why: 'Consent without a look at the plan has a ceiling, and one or more changes are above it.',
-    remedy: 'Raise --max-risk or --max-impact as far as the message says, or leave the change out with -x',
+    why: 'Consent without a look at the plan has a ceiling, and one or more changes are above it. No ceiling covers what cannot be undone, may keep somebody out, or removes containers that were started with --rm.',
+    remedy:
+      'Raise --max-risk or --max-impact as far as the message says and name with --accept what no ceiling covers, or leave the change out with -x',
   },
   H4003: {
     title: 'a plan does not fit this host any more',
