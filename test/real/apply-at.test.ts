@@ -222,7 +222,7 @@ describe.runIf(realHosts('trixie'))('without systemd', () => {
     const before = await host.layer();
     const refused = await harden(host, ['apply', ...YES, '--at', 'boot']);
     expectCode(refused, 5, 'H6030');
-    expect(refused.stderr.replaceAll(/\s+/g, ' ')).toContain('harden plan -o FILE');
+    expect(refused.stderr.replaceAll(/\s+/g, ' ')).toContain('harden plan -c live-restore -o FILE');
     expect(layerChanges(before, await host.layer())).toEqual([]);
   });
 });
