@@ -1,7 +1,7 @@
 import { assessSelection } from '../engine/assess.ts';
 import type { AbsPath } from '../model/brand.ts';
 import type { Json, JsonObject } from '../model/canonical.ts';
-import type { Change } from '../model/change.ts';
+import type { Change, Comparison } from '../model/change.ts';
 import type { HostFacts } from '../model/facts.ts';
 import type { FileDifference } from '../model/file-difference.ts';
 import type { HostReader } from '../model/host.ts';
@@ -18,6 +18,12 @@ export interface LeftAlone extends KeptChange {
   readonly touched?: string;
 }
 
+export interface WhatStays {
+  readonly left: readonly LeftAlone[];
+  /** Addresses of changes nobody can tell the owner of: what they stand in cannot be judged now. */
+  readonly unjudged: ReadonlySet<string>;
+}
+
 interface Found {
   readonly applied: Plan;
   readonly facts: HostFacts;
@@ -28,22 +34,32 @@ export async function leftAlone(
   ground: Pick<Ground, 'catalogue' | 'host' | 'types'>,
   { applied, facts }: Found,
   kept: readonly KeptChange[],
-): Promise<readonly LeftAlone[]> {
+): Promise<WhatStays> {
   const addresses = new Set(kept.map(({ address }) => address));
   const changes = changesOf(applied).filter(({ address }) => addresses.has(address));
   if (changes.length === 0) {
-    return kept;
+    return { left: kept, unjudged: new Set() };
   }
   const findings = await assessSelection(selectionOf(ground, changes, applied), facts, ground.host, ground.types);
-  const evidence = new Map(
-    findings.flatMap(({ assessments }) => assessments).map((one) => [one.address, one.comparison.evidence]),
+  const found = new Map(findings.flatMap(({ assessments }) => assessments).map((one) => [one.address, one.comparison]));
+  const unjudged = new Set<string>(
+    kept
+      .filter(({ address, until }) => until === undefined && !isJudged(found.get(address)))
+      .map(({ address }) => address),
   );
-  return kept.map((one) => {
+  const left = kept.map((one) => {
     const change = changes.find(({ address }) => address === one.address);
-    return change === undefined || one.until !== undefined
-      ? one
-      : { ...one, ...differing(one, change, evidence.get(one.address) ?? []), ...touched(fileOf(change), ground.host) };
+    if (change === undefined || one.until !== undefined) {
+      return one;
+    }
+    const now = unjudged.has(one.address) ? {} : differing(one, change, found.get(one.address)?.evidence ?? []);
+    return { ...one, ...now, ...touched(fileOf(change), ground.host) };
   });
+  return { left, unjudged };
+}
+
+function isJudged(now: Comparison | undefined): boolean {
+  return now?.verdict !== 'error' && now?.verdict !== 'not-checked';
 }
 
 /** The files these changes stand in, as the apply left them and as they are; those it did not write are left out. Secrets and all. */

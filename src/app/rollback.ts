@@ -71,12 +71,15 @@ export async function rollback(ground: Ground, store: Store, request: RollbackRe
     return { type: 'nothing-to-do', plan };
   }
   const moves = first.reversal.steps.length > 0;
-  const specFor = ({ facts, reversal }: WayBack, way: Plan): TransactionSpec => ({
+  if (!moves && !request.dryRun) {
+    refuseUnjudged(id, first);
+  }
+  const specFor = ({ facts, reversal, unjudged }: WayBack, way: Plan): TransactionSpec => ({
     id: request.newId(),
     purpose: 'rollback',
     createdAt: ground.now().toISOString(),
     bootId: facts.identity.bootId,
-    about: toJson({ type: 'rollback', of: id, changes, left: leftTo(reversal, applied), plan: way }),
+    about: toJson({ type: 'rollback', of: id, ...takenBack(applied, reversal, unjudged), plan: way }),
     steps: reversal.steps,
     undoPhases: reversal.undoPhases,
   });
@@ -118,10 +121,32 @@ export async function rollback(ground: Ground, store: Store, request: RollbackRe
   return { ...done, ...(standing === 0 ? {} : { standing }), health: end.health, containers };
 }
 
-/** Ids of the changes that stay as somebody else has made them. */
-function leftTo({ kept }: Reversal, { changes }: Plan): readonly string[] {
+/** Ids of the changes a way back settles, and which of them stay as somebody else has made them. What nobody can judge is not settled. */
+function takenBack(
+  { changes }: Plan,
+  { kept }: Reversal,
+  unjudged: WayBack['unjudged'],
+): { readonly changes: readonly string[]; readonly left: readonly string[] } {
   const theirs = new Set<string>(kept.filter(({ until }) => until === undefined).map(({ address }) => address));
-  return changes.filter(({ address }) => theirs.has(address)).map(({ id }) => id);
+  const settled = changes.filter(({ address }) => !unjudged.has(address));
+  return {
+    changes: settled.map(({ id }) => id),
+    left: settled.filter(({ address }) => theirs.has(address)).map(({ id }) => id),
+  };
+}
+
+/** Whose a setting is that stands in a broken file is not known; to call it taken back would turn the next rollback to an older apply. */
+function refuseUnjudged(id: string, { left, unjudged }: WayBack): void {
+  const unknown = left.filter(({ address }) => unjudged.has(address));
+  if (unknown.length > 0) {
+    throw new HardenError({
+      code: 'H1102',
+      exit: EXIT.malformed,
+      message: 'nothing can be put back while a file of this host cannot be judged. Nothing was changed.',
+      details: unknown.map(({ what, reason }) => `${what}: ${reason}`),
+      hint: `Correct it, then: sudo harden rollback ${id}`,
+    });
+  }
 }
 
 interface Asking {

@@ -9,13 +9,12 @@ import { containersAtRestart } from '../plan/effects.ts';
 import { reversePlan } from '../plan/reverse.ts';
 import type { AppliedSnapshot, Reversal } from '../resources/resource-type.ts';
 import type { Ground } from './ground.ts';
-import { type LeftAlone, leftAlone } from './left-alone.ts';
+import { type WhatStays, leftAlone } from './left-alone.ts';
 
 /** What would be put back at this moment. */
-export interface WayBack {
+export interface WayBack extends WhatStays {
   readonly facts: HostFacts;
   readonly reversal: Reversal;
-  readonly left: readonly LeftAlone[];
   readonly plan: Plan;
 }
 
@@ -23,8 +22,8 @@ export async function wayBack(ground: Ground, applied: Plan, files: AppliedSnaps
   const found = await gatherFacts(ground.host);
   const reversal = await reversalOf({ changes: changesOf(applied), files }, ground.types, found, ground.host);
   const facts = restarts(reversal) ? await withRestartPolicies(ground.host, found) : found;
-  const left = await leftAlone(ground, { applied, facts }, reversal.kept);
-  return { facts, reversal, left, plan: wayBackPlan(ground, applied, { reversal, left, facts }) };
+  const stays = await leftAlone(ground, { applied, facts }, reversal.kept);
+  return { facts, reversal, ...stays, plan: wayBackPlan(ground, applied, { reversal, ...stays, facts }) };
 }
 
 function restarts({ steps }: Reversal): boolean {

@@ -1,4 +1,4 @@
-import { chmodSync } from 'node:fs';
+import { chmodSync, readFileSync, writeFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { RunResult } from '../../src/model/result.ts';
 import { DOCKER_CE } from '../fixtures/hosts/trees.ts';
@@ -54,6 +54,24 @@ describe.runIf(canOwn())('a rollback that leaves a part as others made it', () =
     expect(text).toContain(
       `${DEFAULTS} is left as it is: somebody changed its access since: mode 0644 then, mode 0600 now`,
     );
+  });
+
+  test('of a file that is broken now is refused, so that the apply still stands when it is mended', async () => {
+    using tree = plantTree({ ...DOCKER_CE, [SETTINGS]: '{"live-restore": false}\n' });
+    const applied = await said(tree, 'apply', '-c', '2.16', ...YES, '--max-impact', 'reload');
+    expect(applied.code, applied.stderr).toBe(0);
+    const whole = readFileSync(tree.at(SETTINGS), 'utf8');
+    writeFileSync(tree.at(SETTINGS), whole.replace('}', ',}'));
+    const refused = await said(tree, 'rollback', ...YES);
+    expect(refused.code, refused.text).toBe(65);
+    expect(refused.stderr.replaceAll(/\s+/g, ' ')).toMatch(
+      /live-restore in .*cannot be edited as it is.* harden rollback/,
+    );
+    expect(refused.stderr).not.toContain('not set now');
+    writeFileSync(tree.at(SETTINGS), whole);
+    const back = await said(tree, 'rollback', ...YES);
+    expect(back.code, back.stderr).toBe(0);
+    expect(JSON.parse(readFileSync(tree.at(SETTINGS), 'utf8'))).toEqual({ 'live-restore': false });
   });
 
   test('asks nothing where all of it stays, says so, and is told apart from one that put something back', async () => {
