@@ -134,7 +134,16 @@ function withoutNewStops(approved: Plan, plan: Plan, again = planAgain(approved)
   if (unnamed.length > 0) {
     throw notApplicable('containers would stop that the plan did not name', [unnamed.join(', ')], again);
   }
+  const removed = new Set(removedBy(approved));
+  const lost = removedBy(plan).filter((name) => !removed.has(name));
+  if (lost.length > 0) {
+    throw notApplicable('containers would be removed of which the plan did not say so', [lost.join(', ')], again);
+  }
   return plan;
+}
+
+function removedBy({ effects }: Plan): readonly string[] {
+  return effects.flatMap(({ containersAfter }) => containersAfter?.removed ?? []);
 }
 
 function notApplicable(what: string, details: readonly string[], again: string): HardenError {

@@ -95,10 +95,9 @@ function isNamed({ slug, ids }: Plan['controls'][number], name: string): boolean
 function aboveCeiling(request: CeilingRequest, over: Plan['changes'], why: readonly string[] = []): HardenError {
   const { plan, verb, ceiling, words = [], unattended } = request;
   const { maxRisk, maxImpact } = plan.summary;
-  const toAccept = numbersOf(
-    plan,
-    over.filter((change) => isGrave(plan, change)),
-  );
+  // A rollback goes back to a state that was: nothing of it is accepted by name.
+  const grave = verb === 'apply' ? over.filter((change) => isGrave(plan, change)) : [];
+  const toAccept = numbersOf(plan, grave);
   const accept = [...unattended.accept, ...toAccept];
   const allowing = approving(maxRisk ?? 'low', maxImpact, accept);
   const leave = verb === 'apply' && over.length < plan.changes.length ? leavingOut(request, over) : undefined;

@@ -2,14 +2,18 @@ import type { JsonObject } from '../model/canonical.ts';
 import type { Change, Comparison } from '../model/change.ts';
 import type { AtRestart, ContainerFacts, HostFacts } from '../model/facts.ts';
 import type { HostReader } from '../model/host.ts';
+import { restartKeepsContainers } from '../resources/daemon-option/index.ts';
 import { isJsonObject, objectMember } from './facts/reading.ts';
 
-/** True where something of this would restart dockerd while containers run, so that what becomes of them matters. */
-export function mayStopContainers(comparisons: readonly Comparison[], { engine }: HostFacts): boolean {
+const AT_ONCE = 4;
+
+/** True where something of this would restart dockerd and stop the containers that run, so that what becomes of them matters. */
+export function mayStopContainers(comparisons: readonly Comparison[], facts: HostFacts): boolean {
   const restarts = (change: Pick<Change, 'impact'>): boolean =>
     change.impact === 'restart' || change.impact === 'recreate';
   return (
-    (engine.containers ?? []).some(({ running }) => running) &&
+    (facts.engine.containers ?? []).some(({ running }) => running) &&
+    !restartKeepsContainers([], facts) &&
     comparisons.some((comparison) => 'change' in comparison && restarts(comparison.change))
   );
 }
@@ -20,13 +24,18 @@ export async function withRestartPolicies(host: HostReader, facts: HostFacts): P
   if (engine.containers === undefined) {
     return facts;
   }
-  const containers = await Promise.all(
-    engine.containers.map(async (one): Promise<ContainerFacts> => {
-      const atRestart = one.running ? await askAtRestart(host, engine, one) : undefined;
-      return atRestart === undefined ? one : { ...one, atRestart };
-    }),
-  );
+  const containers: ContainerFacts[] = [];
+  // No more at once than have a connection: waiting for one counts against the time that the question after it has.
+  for (let from = 0; from < engine.containers.length; from += AT_ONCE) {
+    const some = engine.containers.slice(from, from + AT_ONCE);
+    containers.push(...(await Promise.all(some.map((one) => withPolicy(host, engine, one)))));
+  }
   return { ...facts, engine: { ...engine, containers } };
+}
+
+async function withPolicy(host: HostReader, engine: HostFacts['engine'], one: ContainerFacts): Promise<ContainerFacts> {
+  const atRestart = one.running ? await askAtRestart(host, engine, one) : undefined;
+  return atRestart === undefined ? one : { ...one, atRestart };
 }
 
 async function askAtRestart(

@@ -101,7 +101,7 @@ function takenBackText({ snapshot, standing = 0, kept, proofs, place }: DoneText
 
 const AGAIN = {
   apply: 'To see what there is to change: sudo harden plan',
-  rollback: 'What the apply had changed stands. To try again: sudo harden rollback',
+  rollback: 'All is as before this rollback. To see what stands: sudo harden status',
 } as const;
 
 export interface RolledBackText {

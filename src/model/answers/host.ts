@@ -29,6 +29,10 @@ export const StatusAnswer = z.lazy(() =>
         left: z.int().optional().describe('Changes that rollbacks left as others had made them.'),
       })
       .nullable(),
+    drift: z
+      .array(z.string())
+      .optional()
+      .describe('Controls the last apply had set and that fail now; left out where none do, or nobody could look.'),
     standing: z
       .array(z.strictObject({ snapshot: z.string(), at: z.string(), changes: z.int() }))
       .optional()

@@ -1,7 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { stillTheWayBack } from '../../../src/app/still-approved.ts';
 import { coveredByYes, NOT_UNATTENDED } from '../../../src/app/unattended.ts';
 import type { ProposedChange } from '../../../src/model/change.ts';
+import type { AtRestart } from '../../../src/model/facts.ts';
 import { HardenError } from '../../../src/model/errors.ts';
 import type { Plan } from '../../../src/model/plan.ts';
 import { narrowed } from '../../../src/plan/narrow.ts';
@@ -27,6 +29,14 @@ function planFor(...changes: readonly ProposedChange[]): Plan {
       control: selectedControl(`control-${index + 1}`, `3.${index + 1}`),
       assessments: [failing(change)],
     })),
+  );
+}
+
+function removing(atRestart: AtRestart): Plan {
+  const web = { id: 'w', name: 'web', running: true, networks: [], publishedPorts: 0, image: 'x', networkMode: 'x' };
+  return planOf(
+    [{ control: selectedControl('control-1', '3.1'), assessments: [failing(optionChange('icc'))] }],
+    someFacts({ containers: [{ ...web, atRestart }] }),
   );
 }
 
@@ -85,6 +95,27 @@ describe('--yes under the highest ceilings', () => {
   test('a rollback goes back to what was, so nothing of it has to be named', () => {
     const plan = planFor(SOCKET);
     expect(covered(plan, {}, 'rollback')).toBe(plan);
+  });
+
+  test('a container that would stop when the way back was shown, and is removed now, is not agreed to', () => {
+    const shown = removing('down');
+    expect(stillTheWayBack(shown, removing('back'))).toBeDefined();
+    const error = refusal(() => stillTheWayBack(shown, removing('removed')));
+    expect({ code: error.code, exit: error.exit, details: error.details }).toEqual({
+      code: 'H4003',
+      exit: 5,
+      details: ['web'],
+    });
+    expect(stillTheWayBack(removing('removed'), removing('removed'))).toBeDefined();
+  });
+
+  test('what a refused rollback proposes is a rollback, which has nothing to accept', () => {
+    const low = { maxRisk: 'low', maxImpact: 'none' } as const;
+    const plan = removing('removed');
+    const unattended = NOT_UNATTENDED;
+    const error = refusal(() => coveredByYes({ plan, verb: 'rollback', ceiling: low, unattended, part: undefined }));
+    expect(error.hint).toContain('harden rollback --yes');
+    expect(error.hint).not.toContain('--accept');
   });
 
   test('with --skip-over-ceiling what is left never has a forbidden change, nor one that needs one', () => {
