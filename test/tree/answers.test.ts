@@ -59,6 +59,13 @@ describe.runIf(canOwn())('JSON of commands that are no run', () => {
     });
   });
 
+  test('fits its schema where what an apply had set fails again', async () => {
+    using tree = plantTree(DOCKER_CE);
+    await applied(tree, '2.16');
+    writeFileSync(tree.at('/etc/docker/daemon.json'), '{}');
+    expect(await answered(tree, 'status', ['status'], 2)).toMatchObject({ drift: ['2.16'] });
+  });
+
   test('fits its schema where snapshots and runs are damaged', async () => {
     using tree = plantTree(DOCKER_CE);
     const id = await applied(tree, '3.2');
