@@ -90,10 +90,11 @@ function brokenFile({ state, effective }: Case): Comparison | undefined {
     return undefined;
   }
   const { message, line, column, excerpt, before } = state.document.problem;
+  // The name of a secret may stand on the line before it.
   const evidence = [
     ...effective.evidence,
     ...(before.trim() === '' ? [] : [{ source: state.file, read: `line ${line - 1}`, value: masked(before, before) }]),
-    { source: state.file, read: `line ${line}, column ${column}`, value: masked(excerpt, excerpt) },
+    { source: state.file, read: `line ${line}, column ${column}`, value: masked(`${before} ${excerpt}`, excerpt) },
   ];
   return { verdict: 'error', reason: `${state.file}, line ${line}, column ${column}: ${message}`, evidence };
 }

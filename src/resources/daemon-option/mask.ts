@@ -7,7 +7,7 @@ const HIDDEN = '***';
 /** `value` without what nobody should read in a plan: passwords in addresses, and texts whose name says what they are. */
 export function masked(name: string, value: Json): Json {
   if (typeof value === 'string') {
-    return SECRET_NAME.test(name) ? HIDDEN : value.replace(/:\/\/[^/@\s]*@/g, `://${HIDDEN}@`);
+    return SECRET_NAME.test(name) ? HIDDEN : value.replace(/:\/\/[^"'@\s]*@/g, `://${HIDDEN}@`);
   }
   if (Array.isArray(value)) {
     const items: readonly Json[] = value;

@@ -211,8 +211,13 @@ describe('a daemon.json that cannot be edited', () => {
     });
   });
 
-  test('an excerpt with a secret in it is masked', async () => {
-    const comparison = await judge(icc, sampleFacts(), { file: '{"log-opts": {"splunk-token": "s3cret",}}' });
+  test.each([
+    ['on the line of its name', '{"log-opts": {"splunk-token": "s3cret",}}'],
+    ['on the line after its name', '{"log-opts": {"splunk-token":\n"s3cret",}}'],
+    ['as a password with a slash', '{"http-proxy": "http://bob:pa/s3cret@proxy",}'],
+  ])('an excerpt with a secret in it, %s, is masked', async (_, file) => {
+    const comparison = await judge(icc, sampleFacts(), { file });
+    expect(comparison.verdict).toBe('error');
     expect(JSON.stringify(comparison)).not.toContain('s3cret');
   });
 
