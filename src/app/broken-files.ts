@@ -18,7 +18,7 @@ export function refuseBrokenFiles(plan: Plan, leaveOut: (ids: readonly string[])
 /** The same to be told beside a plan or a verification, which goes on with the rest; undefined where no file is broken. */
 export function brokenFiles(
   plan: Plan,
-  message = 'a configuration file of this host is broken, so nothing was planned for it.',
+  message = 'a configuration file of this host is broken, so what stands in it was not judged.',
   leaveOut?: (ids: readonly string[]) => string,
 ): HardenError | undefined {
   const broken = plan.controls.filter((control) => control.verdict === 'error');

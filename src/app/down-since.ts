@@ -17,7 +17,10 @@ export function leftDown(runs: Runs): ContainersDown | undefined {
   return undefined;
 }
 
-/** Those that are as that run left them; undefined where there are none, or the engine does not tell. */
+/**
+ * Those that are as that run left them; undefined where all that can be started run, or the engine does not tell: what was removed comes
+ * back under no command, and is not told for ever.
+ */
 export function stillDown(
   left: ContainersDown,
   containers: readonly ContainerFacts[] | undefined,
@@ -28,7 +31,7 @@ export function stillDown(
   const named = (name: string): readonly ContainerFacts[] => containers.filter((one) => one.name === name);
   const down = left.down.filter((name) => named(name).length > 0 && named(name).every(({ running }) => !running));
   const gone = left.gone.filter((name) => named(name).length === 0);
-  return down.length + gone.length === 0 ? undefined : { ...left, down, gone };
+  return down.length === 0 ? undefined : { ...left, down, gone };
 }
 
 /** Undefined where it is none, or says nothing of containers. */
@@ -38,12 +41,13 @@ function resultIn(text: string | undefined): RunResult | undefined {
   return mayTell ? RunResult.safeParse(raw).data : undefined;
 }
 
-/** Of a run that was taken back when nobody looked, what its plan said before is all that is known of what ran. */
+/** Of a run that was taken back when nobody looked, or dockerd did not tell, what its plan said before is all that is known of what ran. */
 function seenBy(result: RunResult): Pick<ContainersSeen, 'down' | 'gone'> | undefined {
-  if (result.type === 'done' || result.type === 'rolled-back') {
+  if (result.type === 'done' || (result.type === 'rolled-back' && result.containers !== undefined)) {
     return result.containers;
   }
-  const restart = result.type === 'reverted' ? result.plan.effects.find(({ kind }) => kind === 'restart') : undefined;
+  const isBack = result.type === 'reverted' || result.type === 'rolled-back';
+  const restart = isBack ? result.plan.effects.find(({ kind }) => kind === 'restart') : undefined;
   const gone = restart?.containersAfter?.removed ?? [];
   const down = restart?.containersStopped.filter((name) => !gone.includes(name));
   return down === undefined ? undefined : { down, gone };

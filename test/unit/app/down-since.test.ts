@@ -46,8 +46,11 @@ describe('what the last run left down', () => {
     expect(leftDown(runs)).toEqual({ run: '00000001', down: ['db'], gone: ['job'] });
   });
 
-  test('of a run that was taken back is what its plan said', () => {
+  test('of a run that was taken back is what its plan said, where dockerd did not tell', () => {
     const undo = { restored: [], kept: [], failed: [] };
+    const failed = { ...head, type: 'rolled-back', at: 'x', reason: 'y', undo, notAsBefore: [] };
+    expect(leftDown(runsOf(['apply', failed]))).toEqual({ run: '00000000', down: ['db', 'web'], gone: ['job'] });
+    expect(leftDown(runsOf(['apply', { ...failed, containers: seen }]))).toMatchObject({ down: ['db'] });
     const reverted = { ...head, type: 'reverted', snapshot: 'abcdef01', undo, notAsBefore: [], looked: false };
     expect(leftDown(runsOf(['revert', reverted]))).toEqual({ run: '00000000', down: ['db', 'web'], gone: ['job'] });
   });
@@ -66,5 +69,6 @@ describe('what the last run left down', () => {
     expect(stillDown(left, [named('db', false), named('web', true)])).toEqual({ ...left, down: ['db'] });
     expect(stillDown(left, [named('web', true), named('job', true)])).toBeUndefined();
     expect(stillDown(left, undefined)).toBeUndefined();
+    expect(stillDown({ ...left, down: [] }, [])).toBeUndefined();
   });
 });
