@@ -4,7 +4,7 @@ import { configWords } from './configured.ts';
 import { lineAgain } from './said-words.ts';
 
 /** Commands whose options decide which plan is made. */
-const LOOKING: readonly unknown[] = ['plan', 'apply', 'verify', 'explain'];
+const SELECTING: readonly unknown[] = ['plan', 'apply', 'verify', 'explain'];
 
 let place: CommandPlace = {};
 
@@ -14,7 +14,7 @@ export function notePlace(given: Readonly<Record<string, unknown>> & { readonly 
     root: textOf(given['root']),
     stateDir: textOf(given['state-dir']),
     acceptVolatile: given['accept-volatile-state'] === true,
-    looked: LOOKING.includes(given._[0]) ? LOOK_NAMES.flatMap((name) => saidOf(name, given)) : [],
+    looked: SELECTING.includes(given._[0]) ? LOOK_NAMES.flatMap((name) => saidOf(name, given)) : [],
   };
 }
 

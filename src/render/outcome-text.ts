@@ -78,7 +78,7 @@ export function doneText(done: DoneText, style: Style): string {
 
 function rollbackHead({ plan, proofs, kept }: DoneText, live: number): string {
   return proofs.length === 0 && kept.length > 0
-    ? `Nothing was put back: ${count(kept.length, 'object')} ${kept.length === 1 ? 'stays' : 'stay'} as found. ${NEVER_OVER}`
+    ? `Nothing was put back: ${count(kept.length, 'change')} ${kept.length === 1 ? 'stays' : 'stay'} as found. ${NEVER_OVER}`
     : `${plan.changes.length === 0 ? 'Nothing had to be put back' : 'Put back and looked at again'}: ${live} of ${count(proofs.length, 'change')} as before.`;
 }
 

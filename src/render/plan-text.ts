@@ -64,7 +64,7 @@ export function rollbackPlanText(plan: Plan, style: Style, unfold = 'harden snap
     ...groupBlocks(plan, style, { ...USUAL, unfold }),
     left.length === 0
       ? []
-      : [...spread(style, paint(style, 'bold', 'LEFT AS IT IS'), count(plan.warnings.length, 'object')), ...left],
+      : [...spread(style, paint(style, 'bold', 'LEFT AS IT IS'), count(plan.warnings.length, 'change')), ...left],
   ];
   return `${blocks
     .filter((block) => block.length > 0)

@@ -1,3 +1,4 @@
+import { numbersIn } from '../model/plain-names.ts';
 import type { Approval, Plan } from '../model/plan.ts';
 import { type Style, wrap } from './layout.ts';
 import { printable } from './printable.ts';
@@ -5,11 +6,11 @@ import { printable } from './printable.ts';
 /** Of a run that is shown again: how its plan was approved, and what it was to change. */
 export function runDetailText(plan: Plan, style: Style): string {
   const approval = plan.approvals.at(-1);
-  const idsOf = (slugs: readonly string[]): string =>
-    slugs.map((slug) => plan.controls.find((control) => control.slug === slug)?.ids[0] ?? slug).join(', ');
   const lines = [
     ...(approval === undefined ? [] : wrap(style, 2, printable(approvalText(approval)), 4)),
-    ...plan.changes.flatMap(({ title, controls }) => wrap(style, 2, printable(`- ${title} (${idsOf(controls)})`), 4)),
+    ...plan.changes.flatMap(({ title, controls }) =>
+      wrap(style, 2, printable(`- ${title} (${numbersIn(plan, controls).join(', ')})`), 4),
+    ),
   ];
   return lines.length === 0 ? '' : `${lines.join('\n')}\n\n`;
 }

@@ -50,7 +50,7 @@ describe.runIf(canOwn())('a rollback that leaves a part as others made it', () =
     const { code, text } = await said(tree, 'rollback', '--plan');
     expect(code).toBe(0);
     expect(text).toContain('1 change can be put back.');
-    expect(text).toMatch(/LEFT AS IT IS 1 object/);
+    expect(text).toMatch(/LEFT AS IT IS 1 change/);
     expect(text).toContain(
       `${DEFAULTS} is left as it is: somebody changed its access since: mode 0644 then, mode 0600 now`,
     );
@@ -85,7 +85,7 @@ describe.runIf(canOwn())('a rollback that leaves a part as others made it', () =
     const back = await said(tree, 'rollback');
     expect(back.code, back.stderr).toBe(2);
     expect(back.stderr).not.toContain('not rehearsed');
-    expect(back.text).toContain('Nothing was put back: 2 objects stay as found.');
+    expect(back.text).toContain('Nothing was put back: 2 changes stay as found.');
     expect(back.text).toContain(`Snapshot ${id} counts as taken back; what is left alone stays.`);
     expect(back.text).toContain(`To see what differs: sudo harden rollback ${id} --root ${tree.root} --plan`);
     expect(tree.state()).toEqual(before);

@@ -28,7 +28,7 @@ test('what a way back folds is shown by its snapshot: no plan of this moment has
 test('what is left as it is stands in the plan of the way back', () => {
   const left = 'icc in /etc/docker/daemon.json is left as it is: changed by somebody else since';
   const text = rollbackPlanText({ ...LONG, warnings: [left] }, STYLE);
-  expect(text).toMatch(/LEFT AS IT IS +1 object\n {2}! icc in/);
+  expect(text).toMatch(/LEFT AS IT IS +1 change\n {2}! icc in/);
   expect(rollbackPlanText({ ...LONG, changes: [], warnings: [left] }, STYLE)).toContain(
     'Nothing of it can be put back. harden overwrites nothing that was changed since.',
   );
