@@ -71,9 +71,7 @@ export async function rollback(ground: Ground, store: Store, request: RollbackRe
     return { type: 'nothing-to-do', plan };
   }
   const moves = first.reversal.steps.length > 0;
-  if (!moves && !request.dryRun) {
-    refuseUnjudged(id, first);
-  }
+  refuseUnjudged(id, first, request);
   const specFor = ({ facts, reversal, unjudged }: WayBack, way: Plan): TransactionSpec => ({
     id: request.newId(),
     purpose: 'rollback',
@@ -135,10 +133,13 @@ function takenBack(
   };
 }
 
-/** Whose a setting is that stands in a broken file is not known; to call it taken back would turn the next rollback to an older apply. */
-function refuseUnjudged(id: string, { left, unjudged }: WayBack): void {
+/**
+ * Whose a setting is that stands in a broken file is not known; to call it taken back would turn the next rollback to an older apply.
+ * @throws HardenError (exit 65, H1102) where that is all there is to do
+ */
+function refuseUnjudged(id: string, { left, unjudged, reversal }: WayBack, { dryRun }: RollbackRequest): void {
   const unknown = left.filter(({ address }) => unjudged.has(address));
-  if (unknown.length > 0) {
+  if (unknown.length > 0 && reversal.steps.length === 0 && !dryRun) {
     throw new HardenError({
       code: 'H1102',
       exit: EXIT.malformed,
