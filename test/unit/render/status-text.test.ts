@@ -40,7 +40,7 @@ describe('the state of a host in words', () => {
       '  abcdef01 do not run. To start:',
       '  docker start db web',
       '1 container that ran before run abcdef01',
-      '  is gone: job.',
+      '  is not there any more: job.',
     ]);
   });
 
